@@ -1,0 +1,413 @@
+package wecom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// When a [CachedSource] refreshes, and how long it may take.
+const (
+	earlyWindow = 10 * time.Minute // before expiry: one refresh in the background, callers go on
+	lateWindow  = time.Minute      // before expiry: callers wait for the refresh
+
+	flightTimeout = 15 * time.Second // a whole refresh
+	cacheTimeout  = 2 * time.Second  // one operation of the cache
+	lockTimeout   = 5 * time.Second  // waiting for another process
+	lockTTL       = 20 * time.Second // a process that died holding the lock
+
+	maxBackoff     = time.Minute      // between refreshes that fail while a token is live
+	refusedFor     = 30 * time.Second // after a wrong secret or a cancelled authorisation
+	limitedFor     = 10 * time.Second // after a rate limit, a refused ticket or a refused address
+	insistedFor    = 10 * time.Second // after the platform gave a refused token again
+	defaultLife    = 2 * time.Hour    // of a token that came without expires_in
+	idleAfterBirth = time.Minute      // before a source that was never used counts as idle
+)
+
+// CachedSource keeps one credential: in this process, in the shared cache, and
+// fetched when neither has it.
+//
+//   - More than 10 minutes before expiry the copy in memory is returned; that
+//     takes no lock and does not allocate.
+//   - From 10 minutes to 1 minute before expiry one caller starts a refresh and
+//     all go on with the old token. WeCom often gives the same token again; the
+//     next refresh then waits for the last minute.
+//   - In the last minute, and without a token, callers wait for one refresh
+//     that they share. Each waits on its own context; the refresh goes on
+//     without them, for 15 seconds at most.
+//   - A cache, lock or platform that fails never costs a token that is live.
+//   - A refused secret is remembered for about 30 seconds, during which nobody
+//     calls: WeCom blocks the address of whoever tries wrong secrets.
+//
+// A CachedSource is safe for concurrent use.
+type CachedSource struct {
+	client *Client
+	key    string
+	fetch  func(context.Context) (Token, error)
+	born   time.Time
+
+	held atomic.Pointer[heldToken] // written under mu
+
+	mu            sync.Mutex // not held during I/O or while waiting
+	flight        *flight    // nil when nothing is under way
+	version       int64      // greatest Version seen
+	failures      int        // refreshes failed in a row
+	retryAt       time.Time  // a live token is not refreshed before
+	refusal       error      // returned without a call, until refusedUntil
+	refusedUntil  time.Time
+	rejected      Secret    // the value that the platform refused last
+	insistedUntil time.Time // till then refusals of the held value are not believed
+}
+
+// heldToken is a token in memory with the times that matter for it.
+type heldToken struct {
+	token Token
+	early time.Time // one caller refreshes
+	late  time.Time // all callers wait
+}
+
+// flight is one refresh; done is closed when token and err are set.
+type flight struct {
+	done  chan struct{}
+	token Token
+	err   error
+}
+
+var _ TokenSource = (*CachedSource)(nil)
+
+// TokenSource returns a source that keeps its token in the cache under key and
+// calls fetch for a new one. The key names every owner of the token and is no
+// secret: "suite/<suite id>/corp/<corp id>/token". fetch sets Value and
+// ExpiresAt; [NewToken] does. Sources with the same key share the cache entry,
+// so one source per credential is enough in a process.
+func (c *Client) TokenSource(key string, fetch func(context.Context) (Token, error)) *CachedSource {
+	return &CachedSource{client: c, key: key, fetch: fetch, born: time.Now()}
+}
+
+// NewToken makes a token from what a token endpoint returns; expiresIn is in
+// seconds. Its Version is the current time, as the caches want it.
+func NewToken(value string, expiresIn int64) (Token, error) {
+	if value == "" {
+		return Token{}, errors.New("wecom: the platform answered without a token")
+	}
+	life := defaultLife
+	if expiresIn > 0 {
+		life = time.Duration(min(expiresIn, int64(365*24*time.Hour/time.Second))) * time.Second
+	}
+	now := time.Now()
+	return Token{Value: value, Version: now.UnixMilli(), ExpiresAt: now.Add(life).Round(0)}, nil
+}
+
+// Token implements [TokenSource].
+func (s *CachedSource) Token(ctx context.Context) (Token, error) {
+	if h := s.held.Load(); h != nil && h.fresh(time.Now()) {
+		return h.token, nil
+	}
+	return s.wait(ctx)
+}
+
+func (h *heldToken) fresh(now time.Time) bool { return now.Before(h.early) }
+
+// wait returns a token when a refresh is due or under way.
+func (s *CachedSource) wait(ctx context.Context) (Token, error) {
+	if err := ctx.Err(); err != nil {
+		return Token{}, s.wrap(err)
+	}
+	s.mu.Lock()
+	h, now := s.held.Load(), time.Now()
+	live := h != nil && h.token.Live()
+	switch {
+	case h != nil && h.fresh(now), live && now.Before(s.retryAt):
+		s.mu.Unlock()
+		return h.token, nil
+	case live && now.Before(h.late):
+		if s.flight == nil {
+			s.takeOff(ctx)
+		}
+		s.mu.Unlock()
+		return h.token, nil
+	case !live && now.Before(s.refusedUntil):
+		err := s.refusal
+		s.mu.Unlock()
+		return Token{}, err
+	}
+	f := s.flight
+	if f == nil {
+		f = s.takeOff(ctx)
+	}
+	s.mu.Unlock()
+
+	select {
+	case <-f.done:
+	case <-ctx.Done():
+		return Token{}, s.wrap(ctx.Err())
+	}
+	if f.err != nil {
+		if h := s.held.Load(); h != nil && h.token.Live() {
+			return h.token, nil
+		}
+	}
+	return f.token, f.err
+}
+
+func (s *CachedSource) wrap(err error) error { return fmt.Errorf("wecom: token %s: %w", s.key, err) }
+
+// takeOff starts a refresh; mu is held. The refresh keeps the values of ctx and
+// not its end: whoever asked first may leave.
+func (s *CachedSource) takeOff(ctx context.Context) *flight {
+	f := &flight{done: make(chan struct{})}
+	s.flight = f
+	go func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flightTimeout)
+		defer cancel()
+		f.token, f.err = s.refresh(ctx, f)
+		s.land(f)
+	}()
+	return f
+}
+
+// land ends a refresh and wakes who waits for it.
+func (s *CachedSource) land(f *flight) {
+	defer close(f.done)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.flight != f {
+		return // forgotten meanwhile: its result is of no use to later callers
+	}
+	s.flight = nil
+	if f.err == nil {
+		s.failures, s.retryAt = 0, time.Time{}
+		s.refusal, s.refusedUntil = nil, time.Time{}
+		return
+	}
+	s.failures++
+	s.retryAt = time.Now().Add(jitter(min(time.Second<<min(s.failures, 10), maxBackoff)))
+	s.refusal = f.err
+	s.refusedUntil = time.Now().Add(memoryOf(f.err))
+}
+
+// memoryOf says for how long err is worth remembering.
+func memoryOf(err error) time.Duration {
+	switch {
+	case errors.Is(err, ErrCredential), errors.Is(err, ErrNotAuthorized):
+		return jitter(refusedFor)
+	case errors.Is(err, ErrRateLimited), errors.Is(err, ErrTicketRejected), errors.Is(err, ErrIPNotAllowed):
+		return jitter(limitedFor)
+	}
+	return 0
+}
+
+// refresh, on behalf of f, finds or fetches a token and holds it.
+func (s *CachedSource) refresh(ctx context.Context, f *flight) (_ Token, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			// Of a user's cache, lock or fetch; those who wait must not hang.
+			err = s.wrap(fmt.Errorf("refresh panicked with a %T", v))
+		}
+	}()
+	if t, ok := s.fromCache(ctx, f); ok {
+		return t, nil
+	}
+	unlock, locked := s.lock(ctx)
+	defer unlock()
+	if locked {
+		if t, ok := s.fromCache(ctx, f); ok {
+			return t, nil
+		}
+	}
+	t, err := s.fetch(ctx)
+	if err != nil {
+		return Token{}, s.wrap(err)
+	}
+	if t.Value == "" {
+		return Token{}, s.wrap(errors.New("the fetch returned an empty token"))
+	}
+	return s.hold(ctx, f, t), nil
+}
+
+// fromCache takes the token of the shared cache if it is of use.
+func (s *CachedSource) fromCache(ctx context.Context, f *flight) (Token, bool) {
+	ctx, cancel := context.WithTimeout(ctx, cacheTimeout)
+	defer cancel()
+	t, err := s.client.cache.Load(ctx, s.key)
+	if err != nil {
+		if !errors.Is(err, ErrNotCached) {
+			s.warn(ctx, "load", err)
+		}
+		return Token{}, false
+	}
+	if !t.Live() {
+		return Token{}, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version = max(s.version, t.Version)
+	if s.flight != f || t.Value == s.rejected.Reveal() {
+		return Token{}, false
+	}
+	now, old := time.Now(), s.held.Load()
+	h := schedule(t, now)
+	switch {
+	case old == nil || !old.token.Live():
+		// In its last minute it serves only if the fetch fails.
+		s.held.Store(h)
+		return t, now.Before(h.late)
+	case t.Value == old.token.Value && t.Version > old.token.Version:
+		// Another process has asked already and got the same value.
+		h.early = h.late
+		if !h.fresh(now) {
+			return Token{}, false
+		}
+	case t.Version <= old.token.Version, !h.fresh(now):
+		return Token{}, false // what is held is as good
+	}
+	s.held.Store(h)
+	return t, true
+}
+
+// schedule gives t the usual windows.
+func schedule(t Token, now time.Time) *heldToken {
+	if t.ExpiresAt.IsZero() {
+		never := now.AddDate(100, 0, 0)
+		return &heldToken{token: t, early: never, late: never}
+	}
+	return &heldToken{token: t, early: t.ExpiresAt.Add(-earlyWindow), late: t.ExpiresAt.Add(-lateWindow)}
+}
+
+// hold keeps the token that f has fetched, here and in the cache.
+func (s *CachedSource) hold(ctx context.Context, f *flight, t Token) Token {
+	s.mu.Lock()
+	if s.flight != f {
+		s.mu.Unlock()
+		return t // what it was fetched with has been forgotten
+	}
+	now := time.Now()
+	t.Version = max(now.UnixMilli(), s.version+1)
+	s.version = t.Version
+	h := schedule(t, now)
+	left := t.ExpiresAt.Sub(now)
+	old := s.held.Load()
+	switch again := old != nil && old.token.Value == t.Value; {
+	case t.ExpiresAt.IsZero():
+	case left <= lateWindow:
+		// The platform gives no more before expiry: ask again half-way.
+		h.early = now.Add(left / 2)
+		h.late = h.early
+	case again, left <= earlyWindow:
+		// Asking once more before the last minute would bring the same.
+		h.early = h.late
+	}
+	if t.Value == s.rejected.Reveal() {
+		s.insistedUntil = now.Add(insistedFor)
+		s.rejected = Secret{}
+	}
+	s.held.Store(h)
+	s.mu.Unlock()
+
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cacheTimeout)
+	defer cancel()
+	saved, err := s.client.cache.Save(ctx, s.key, t)
+	if err != nil {
+		s.warn(ctx, "save", err)
+	} else if !saved {
+		// Somebody without the lock was faster: agree on the newer token.
+		if newer, ok := s.fromCache(ctx, f); ok {
+			return newer
+		}
+	}
+	return t
+}
+
+// lock waits for other processes, within bounds. Without the lock the refresh
+// goes on: a call too many is better than none.
+func (s *CachedSource) lock(ctx context.Context) (unlock func(), locked bool) {
+	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
+	defer cancel()
+	unlock, err := s.client.locker.Lock(ctx, s.key, lockTTL)
+	if err != nil {
+		s.warn(ctx, "lock", err)
+		return func() {}, false
+	}
+	return unlock, true
+}
+
+func (s *CachedSource) warn(ctx context.Context, action string, err error) {
+	s.client.log.WarnContext(ctx, "wecom: token cache: "+action+" failed", slog.String("key", s.key), slog.Any("err", err))
+}
+
+// Reject implements [TokenSource]: bad is no longer used, here and in the
+// cache. A newer token stays.
+func (s *CachedSource) Reject(ctx context.Context, bad Token) error {
+	s.mu.Lock()
+	h := s.held.Load()
+	current := h != nil && h.token.Value == bad.Value
+	if bad.Value == "" || current && time.Now().Before(s.insistedUntil) || !current && s.rejected.Reveal() == bad.Value {
+		// Nothing to reject, or the platform has just given this very token in
+		// reply to its refusal, or others have rejected it already.
+		s.mu.Unlock()
+		return nil
+	}
+	upTo := bad.Version
+	if current {
+		upTo = max(upTo, h.token.Version)
+		s.held.Store(nil)
+	}
+	if current || h == nil {
+		s.rejected = NewSecret(bad.Value)
+	}
+	s.version = max(s.version, upTo)
+	s.mu.Unlock()
+	return s.drop(ctx, upTo)
+}
+
+// ForgetRefusal lets the next caller fetch at once although the last fetch was
+// refused: what was missing, such as a ticket, has arrived.
+func (s *CachedSource) ForgetRefusal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failures, s.retryAt = 0, time.Time{}
+	s.refusal, s.refusedUntil = nil, time.Time{}
+}
+
+// Forget drops the token and every memory of refusals, here and in the cache:
+// after cancel_auth, or when the secret behind the token has changed.
+func (s *CachedSource) Forget(ctx context.Context) error {
+	s.ForgetRefusal()
+	s.mu.Lock()
+	s.held.Store(nil)
+	s.flight = nil // its result belongs to the past
+	s.rejected, s.insistedUntil = Secret{}, time.Time{}
+	s.mu.Unlock()
+	return s.drop(ctx, maxVersion)
+}
+
+// maxVersion is above the version of every token.
+const maxVersion = 1<<53 - 1
+
+func (s *CachedSource) drop(ctx context.Context, upTo int64) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cacheTimeout)
+	defer cancel()
+	if err := s.client.cache.Drop(ctx, s.key, upTo); err != nil {
+		return s.wrap(err)
+	}
+	return nil
+}
+
+// Idle reports whether s holds no live token, remembers no refusal and is
+// doing nothing: who keeps many sources may let go of it.
+func (s *CachedSource) Idle() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h, now := s.held.Load(), time.Now()
+	return s.flight == nil && (h == nil || !h.token.Live()) && now.After(s.refusedUntil) && now.Sub(s.born) > idleAfterBirth
+}
+
+// String names the key, never the token.
+func (s *CachedSource) String() string { return "wecom.CachedSource(" + s.key + ")" }
+
+// Format keeps every verb of fmt from looking inside.
+func (s *CachedSource) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, s.String()) }
