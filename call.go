@@ -98,7 +98,8 @@ func (c *Client) Do(ctx context.Context, call Call, result any) error {
 func (call *Call) request() (rest.Request, error) {
 	req := rest.Request{Method: call.Method, Path: call.Path}
 	if !strings.HasPrefix(call.Path, "/") || strings.ContainsAny(call.Path, "?#\\ ") || strings.Contains(call.Path, "..") {
-		return req, fmt.Errorf("wecom: path %q of the call must begin with / and hold neither query nor fragment", call.Path)
+		clean, _, _ := strings.Cut(call.Path, "?") // a query may hold a token
+		return req, fmt.Errorf("wecom: path %q of the call must begin with / and hold no query, fragment, blank or dots", clean)
 	}
 	if call.Auth.Source != nil && call.Auth.Param == "" || call.Auth.Source == nil && call.Auth.Param != "" {
 		return req, fmt.Errorf("wecom: %s: Auth needs a source and a parameter name", call.Path)
@@ -219,7 +220,7 @@ func decode(req rest.Request, reply rest.Reply, result any) error {
 		return nil
 	}
 	if result == nil {
-		return nil
+		result = new(struct{}) // still looks whether the reply is whole
 	}
 	if err := json.Unmarshal(body, result); err != nil {
 		return &replyError{op: req.Path, err: err}

@@ -20,13 +20,14 @@ var (
 	// token apart by the call, not by the code.
 	ErrTokenRejected = errors.New("wecom: token rejected")
 
-	// ErrCredential says that a credential is wrong or missing in a way that the
-	// module cannot heal: a secret (40001, 40080, 40091, 41004, 41024, 45031), the
-	// id that goes with it (40013, 40083, 40086, 48003), or a token or ticket of a
-	// kind that the engine does not fetch (40106, 42012, 42021, 710400, ...). After
-	// reset_permanent_code a customised app whose old code is used gets 40001 or
-	// 40091 (this class) or 40084 ([ErrNotAuthorized]). Do not call in a loop:
-	// repeated wrong secrets block the calling IP address for an hour.
+	// ErrCredential says that a credential is wrong or missing in a way that a new
+	// token does not heal: a secret (40001, 40080, 40091, 41004, 41024, 45031), the
+	// id that goes with it (40013, 40083, 40086, 48003), a token that the call
+	// lacked (41001, 41022), or a ticket, device, model or login token (40106,
+	// 42012, 42021, 90307, 710400 to 710402). After reset_permanent_code a
+	// customised app (代开发应用) whose old code is used gets this class (40001 or
+	// 40091) or [ErrNotAuthorized] (40084). Never call in a loop: repeated wrong
+	// secrets block the calling IP address for an hour.
 	ErrCredential = errors.New("wecom: credential wrong")
 
 	// ErrNoTicket says that no suite_ticket has arrived yet or that the last one
