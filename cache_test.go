@@ -135,7 +135,7 @@ func TestMemoryCacheLock(t *testing.T) {
 	})
 }
 
-func TestMemoryCacheHitDoesNotAllocate(t *testing.T) {
+func TestMemoryCacheHitDoesNotAllocate(t *testing.T) { //nolint:paralleltest // counts allocations
 	c, ctx := wecom.NewMemoryCache(), t.Context()
 	_, err := c.Save(ctx, "suite/x/corp/y/token", wecom.Token{Value: "v", Version: 1, ExpiresAt: time.Now().Add(time.Hour)})
 	require.NoError(t, err)

@@ -257,5 +257,5 @@ func sleep(ctx context.Context, d time.Duration) bool {
 
 // jitter spreads d over half of it to one and a half of it.
 func jitter(d time.Duration) time.Duration {
-	return d/2 + rand.N(d)
+	return d/2 + rand.N(d) //nolint:gosec // spreads waits, guards nothing
 }

@@ -18,9 +18,9 @@ import (
 const canary = "CANARY-7d1f"
 
 type holder struct {
-	Secret  wecom.Secret
-	Code    wecom.AuthCode
-	Token   wecom.Token `json:"-" xml:"-"`
+	Secret  wecom.Secret   `json:"secret" xml:"secret"`
+	Code    wecom.AuthCode `json:"code" xml:"code"`
+	Token   wecom.Token    `json:"-" xml:"-"`
 	private wecom.Secret
 	pointer *wecom.Secret
 }
@@ -54,14 +54,14 @@ func TestSecretsHideThemselves(t *testing.T) {
 func TestSecretsDecode(t *testing.T) {
 	t.Parallel()
 	var h holder
-	require.NoError(t, json.Unmarshal([]byte(`{"Secret":"`+canary+`","Code":"`+canary+`"}`), &h))
+	require.NoError(t, json.Unmarshal([]byte(`{"secret":"`+canary+`","code":"`+canary+`"}`), &h))
 	assert.Equal(t, canary, h.Secret.Reveal())
 	assert.Equal(t, canary, string(h.Code))
 	h = holder{}
-	require.NoError(t, xml.Unmarshal([]byte(`<x><Secret>`+canary+`</Secret><Code>`+canary+`</Code></x>`), &h))
+	require.NoError(t, xml.Unmarshal([]byte(`<x><secret>`+canary+`</secret><code>`+canary+`</code></x>`), &h))
 	assert.Equal(t, canary, h.Secret.Reveal())
 	assert.Equal(t, canary, string(h.Code))
-	require.Error(t, json.Unmarshal([]byte(`{"Secret":5}`), &h))
+	require.Error(t, json.Unmarshal([]byte(`{"secret":5}`), &h))
 }
 
 func TestEmptySecretsShowThatTheyAreEmpty(t *testing.T) {

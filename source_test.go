@@ -612,7 +612,7 @@ func TestIdle(t *testing.T) {
 	})
 }
 
-func TestTokenHitDoesNotAllocate(t *testing.T) {
+func TestTokenHitDoesNotAllocate(t *testing.T) { //nolint:paralleltest // counts allocations
 	p := &issuer{}
 	source := newClient(t).TokenSource("k", p.fetch)
 	ctx := t.Context()

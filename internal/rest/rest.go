@@ -132,6 +132,7 @@ func newTransport() *http.Transport {
 // error of its own is an *Error, or the context's.
 func (c *Client) Send(ctx context.Context, req Request, use func(Reply) error) error {
 	r := c.resty.R().SetContext(ctx)
+	r.Header["Accept"] = anyType // else resty matches regular expressions to find one
 	if req.Body != nil {
 		r.Header["Content-Type"] = jsonContentType
 		r.Body = bytes.NewReader(req.Body)
@@ -169,7 +170,11 @@ func (c *Client) Send(ctx context.Context, req Request, use func(Reply) error) e
 	return use(Reply{Status: raw.StatusCode, ContentType: raw.Header.Get("Content-Type"), Body: buf.Bytes()})
 }
 
-var jsonContentType = []string{"application/json; charset=utf-8"}
+// Header values; resty copies them.
+var (
+	anyType         = []string{"*/*"}
+	jsonContentType = []string{"application/json; charset=utf-8"}
+)
 
 // release keeps ordinary buffers and lets exceptional ones go.
 func (c *Client) release(buf *bytes.Buffer) {

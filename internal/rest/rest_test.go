@@ -104,8 +104,7 @@ func TestNothingIsRepeated(t *testing.T) {
 	}
 }
 
-// Not parallel: it looks at what the process prints.
-func TestNothingIsPrinted(t *testing.T) {
+func TestNothingIsPrinted(t *testing.T) { //nolint:paralleltest // looks at what the process prints
 	r, w, err := os.Pipe()
 	require.NoError(t, err)
 	stderr, stdout := os.Stderr, os.Stdout
@@ -200,7 +199,7 @@ func TestTimeoutStaysATimeout(t *testing.T) {
 func TestEndedContextIsTheError(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	c, err := New(Config{BaseURL: "https://h", MaxReply: 1, Transport: transport(func(r *http.Request) (*http.Response, error) {
+	c, err := New(Config{BaseURL: "https://h", MaxReply: 1, Transport: transport(func(*http.Request) (*http.Response, error) {
 		cancel()
 		return nil, errors.New("something else")
 	})})

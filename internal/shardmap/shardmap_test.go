@@ -130,7 +130,7 @@ func TestDeadEntriesAreSweptByWrites(t *testing.T) {
 	require.NotNil(t, m.Load("live"))
 }
 
-func TestLoadDoesNotAllocate(t *testing.T) {
+func TestLoadDoesNotAllocate(t *testing.T) { //nolint:paralleltest // counts allocations
 	m := shardmap.New[int](nil)
 	m.Update("suite/x/corp/y/token", set(1))
 	key := "suite/x/corp/y/token"
