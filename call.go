@@ -26,6 +26,8 @@ type Call struct {
 	Query url.Values
 	// Body is encoded as JSON; nil sends none.
 	Body any
+	// File is uploaded as a multipart form, in place of a Body.
+	File *File
 	// Auth is the credential; the zero Auth sends none.
 	Auth Auth
 	// Safe says that the call only reads, or that doing it twice is the same as
@@ -67,22 +69,29 @@ func (c *Client) Do(ctx context.Context, call Call, result any) error {
 	if err != nil {
 		return err
 	}
+	upload, err := call.File.open()
+	if err != nil {
+		return fmt.Errorf("wecom: %s: %w", call.Path, err)
+	}
 	refused, tries, wait := false, 1, firstWait
 	for attempt := 1; ; attempt++ {
 		token, err := call.authorize(ctx, &req)
 		if err != nil {
 			return err
 		}
+		if err := upload.attach(&req); err != nil {
+			return fmt.Errorf("wecom: %s: %w", call.Path, err)
+		}
 		err = c.try(ctx, req, attempt, result)
 		switch {
 		case err == nil:
 			return nil
-		case !refused && call.Auth.Source != nil && errors.Is(err, ErrTokenRejected):
+		case !refused && call.Auth.Source != nil && upload.repeatable() && errors.Is(err, ErrTokenRejected):
 			refused = true
 			if err := call.Auth.Source.Reject(ctx, token); err != nil {
 				c.log.WarnContext(ctx, "wecom: a refused token could not be dropped", slog.String("op", call.Path), slog.Any("err", err))
 			}
-		case call.Safe && tries < maxTries && errors.Is(err, ErrTransient):
+		case call.Safe && upload.repeatable() && tries < maxTries && errors.Is(err, ErrTransient):
 			tries++
 			if !sleep(ctx, jitter(wait)) {
 				return err
@@ -106,15 +115,19 @@ func (call *Call) request() (rest.Request, error) {
 	}
 	if req.Method == "" {
 		req.Method = http.MethodGet
-		if call.Body != nil {
+		if call.Body != nil || call.File != nil {
 			req.Method = http.MethodPost
 		}
 	}
-	if call.Body == nil {
+	switch {
+	case call.Body == nil && call.File == nil:
 		return req, nil
-	}
-	if req.Method != http.MethodPost {
+	case req.Method != http.MethodPost:
 		return req, fmt.Errorf("wecom: %s: a body needs POST", call.Path)
+	case call.Body != nil && call.File != nil:
+		return req, fmt.Errorf("wecom: %s: a call has a Body or a File, not both", call.Path)
+	case call.File != nil:
+		return req, nil
 	}
 	body, err := json.Marshal(call.Body)
 	if err != nil {
@@ -147,7 +160,7 @@ func (call *Call) authorize(ctx context.Context, req *rest.Request) (Token, erro
 
 // try sends req once.
 func (c *Client) try(ctx context.Context, req rest.Request, attempt int, result any) error {
-	info := CallInfo{Op: req.Path, Attempt: attempt, RequestBytes: len(req.Body)}
+	info := CallInfo{Op: req.Path, Attempt: attempt, RequestBytes: len(req.Body) + int(req.StreamSize)}
 	start := time.Now()
 	err := c.rest.Send(ctx, req, func(reply rest.Reply) error {
 		info.Status, info.ResponseBytes = reply.Status, len(reply.Body)

@@ -93,8 +93,9 @@ func WithTransport(rt http.RoundTripper) Option {
 	}
 }
 
-// WithTimeout bounds one attempt of a call; [DefaultTimeout] unless given. A
-// call that is tried again takes longer; bound it with its context.
+// WithTimeout bounds one attempt of a call; [DefaultTimeout] unless given. An
+// upload has a second more for each 32 KB. A call that is tried again takes
+// longer; bound it with its context.
 func WithTimeout(d time.Duration) Option {
 	return func(s *settings) error {
 		if d <= 0 {

@@ -33,8 +33,7 @@ type Config struct {
 	HTTPClient *http.Client
 	// Transport replaces the transport of the client; may be nil.
 	Transport http.RoundTripper
-	// Timeout bounds one attempt from dial to the last byte; 0 keeps what
-	// HTTPClient has.
+	// Timeout bounds one attempt from dial to the last byte.
 	Timeout time.Duration
 	// MaxReply bounds a reply in bytes.
 	MaxReply int64
@@ -44,6 +43,7 @@ type Config struct {
 type Client struct {
 	resty    *resty.Client
 	base     string
+	timeout  time.Duration
 	maxReply int64
 	buffers  sync.Pool // *bytes.Buffer
 }
@@ -54,7 +54,15 @@ type Request struct {
 	Path   string
 	Query  string // encoded, without the question mark
 	Body   []byte // JSON; nil: none
+	// Stream is sent in place of Body, of StreamType and exactly StreamSize
+	// bytes. It has more time, as a slow line needs.
+	Stream     io.Reader
+	StreamSize int64
+	StreamType string
 }
+
+// slowest is the rate in bytes per second that a stream may be sent at.
+const slowest = 32 << 10
 
 // Reply is what came back. Body is valid only inside the function that it is
 // handed to.
@@ -80,20 +88,20 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Transport != nil {
 		hc.Transport = cfg.Transport
 	}
-	if cfg.Timeout > 0 {
-		hc.Timeout = cfg.Timeout
-	}
-	hc.Jar = nil // WeCom sets no cookie that a server should send back
+	hc.Timeout = 0 // Send sets a deadline that grows with a stream
+	hc.Jar = nil   // WeCom sets no cookie that a server should send back
 
 	r := resty.NewWithClient(&hc)
 	r.SetLogger(silent{}). // its retry log prints addresses with tokens
 				SetRetryCount(0).                            // it would repeat POSTs
 				SetRedirectPolicy(resty.NoRedirectPolicy()). // a redirect carries the token away in Referer
 				SetDoNotParseResponse(true).                 // it decodes only what calls itself JSON, and errcode would be lost
-				SetHeader("User-Agent", userAgent)
+				SetHeader("User-Agent", userAgent).
+				SetPreRequestHook(attachStream) // as a body of its own it would be read into memory
 	return &Client{
 		resty:    r,
 		base:     base,
+		timeout:  cfg.Timeout,
 		maxReply: cfg.MaxReply,
 		buffers:  sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}, nil
@@ -131,9 +139,19 @@ func newTransport() *http.Transport {
 // Send sends req once and hands the reply to use, whose error it returns. An
 // error of its own is an *Error, or the context's.
 func (c *Client) Send(ctx context.Context, req Request, use func(Reply) error) error {
-	r := c.resty.R().SetContext(ctx)
+	attempt := ctx
+	if c.timeout > 0 {
+		var cancel context.CancelFunc
+		attempt, cancel = context.WithTimeout(ctx, c.timeout+time.Duration(req.StreamSize/slowest)*time.Second)
+		defer cancel()
+	}
+	r := c.resty.R().SetContext(attempt)
 	r.Header["Accept"] = anyType // else resty matches regular expressions to find one
-	if req.Body != nil {
+	switch {
+	case req.Stream != nil:
+		r.Header["Content-Type"] = []string{req.StreamType}
+		r.SetContext(context.WithValue(attempt, streamKey{}, req))
+	case req.Body != nil:
 		r.Header["Content-Type"] = jsonContentType
 		r.Body = bytes.NewReader(req.Body)
 	}
@@ -170,6 +188,18 @@ func (c *Client) Send(ctx context.Context, req Request, use func(Reply) error) e
 	return use(Reply{Status: raw.StatusCode, ContentType: raw.Header.Get("Content-Type"), Body: buf.Bytes()})
 }
 
+// streamKey finds the Request whose stream is to be sent.
+type streamKey struct{}
+
+// attachStream gives r its stream and the size, so that it is not sent in chunks.
+func attachStream(_ *resty.Client, r *http.Request) error {
+	if req, ok := r.Context().Value(streamKey{}).(Request); ok {
+		r.Body = io.NopCloser(req.Stream)
+		r.ContentLength = req.StreamSize
+	}
+	return nil
+}
+
 // Header values; resty copies them.
 var (
 	anyType         = []string{"*/*"}
@@ -202,6 +232,9 @@ func wrap(ctx context.Context, err error) error {
 	if err == nil {
 		err = errors.New("no reply")
 	}
+	if errors.Is(err, context.DeadlineExceeded) { // not that of ctx
+		return &Error{err: timeoutError{}}
+	}
 	// *url.Error prints the address; what it wraps usually does not.
 	for ue := (*url.Error)(nil); errors.As(err, &ue); {
 		err = ue.Err
@@ -211,6 +244,13 @@ func wrap(ctx context.Context, err error) error {
 	}
 	return &Error{err: err}
 }
+
+// timeoutError says that an attempt took longer than Config.Timeout.
+type timeoutError struct{}
+
+func (timeoutError) Error() string   { return "timed out" }
+func (timeoutError) Timeout() bool   { return true }
+func (timeoutError) Temporary() bool { return true }
 
 func isTimeout(err error) bool {
 	ne, ok := errors.AsType[net.Error](err)
@@ -224,8 +264,9 @@ type scrubbed struct {
 	timeout bool
 }
 
-func (e scrubbed) Error() string { return e.text }
-func (e scrubbed) Timeout() bool { return e.timeout }
+func (e scrubbed) Error() string   { return e.text }
+func (e scrubbed) Timeout() bool   { return e.timeout }
+func (e scrubbed) Temporary() bool { return e.timeout }
 
 // scrub shortens every word of text at the first character that could begin a
 // query.
