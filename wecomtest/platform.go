@@ -1,0 +1,164 @@
+package wecomtest
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// Platform is one simulated WeCom with one service provider (服务商), any number
+// of apps and corps, and its own clock. It is safe for concurrent use.
+type Platform struct {
+	settings settings
+	secrets  *secretMaker
+	table    endpointTable
+	handlers map[string]handler
+	server   *httptest.Server // nil: WithoutServer
+	offset   atomic.Int64     // of the platform's clock to the machine's
+
+	done    chan struct{}  // closed by Close
+	running sync.WaitGroup // requests and in-process receivers
+
+	mu         sync.Mutex // guards everything below and the state of all handles
+	closed     bool
+	provider   *Provider
+	apps       map[string]*App
+	corps      []*Corp
+	grants     []*grant
+	packages   map[string]*Package
+	tickets    map[string]*suiteTicket
+	tokens     map[string]*token
+	latest     map[tokenKey]*token
+	preAuth    map[string]*preAuthCode
+	authCodes  map[string]*authCode
+	userCodes  map[string]*userCode
+	userTicket map[string]*userTicket
+	registers  map[string]*registration
+	authLinks  map[string]*authLink
+	faults     []*activeFault
+	calls      []RecordedCall
+	deliveries []Delivery
+	messages   []Message
+	receivers  map[string]http.Handler
+	allowedIPs map[string]bool
+	lockouts   map[string]lockout // by source address
+	agents     int64
+	messageIDs int64
+}
+
+// NewPlatform starts a platform that the end of the test closes. A bad option
+// ends the test.
+func NewPlatform(tb testing.TB, opts ...Option) *Platform {
+	tb.Helper()
+	p, err := Start(opts...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(p.Close)
+	return p
+}
+
+// Start starts a platform outside a test: for examples and programs. The caller
+// closes it. An error names the option that is at fault.
+func Start(opts ...Option) (*Platform, error) {
+	s := settings{
+		strict:              true,
+		omitErrcode:         true,
+		providerExpiredCode: 42001,
+	}
+	for _, opt := range opts {
+		if err := opt(&s); err != nil {
+			return nil, err
+		}
+	}
+	table, err := loadTable()
+	if err != nil {
+		return nil, err
+	}
+	p := &Platform{
+		settings:   s,
+		secrets:    newSecretMaker(s.seed, s.secret),
+		table:      table,
+		handlers:   statefulHandlers(),
+		done:       make(chan struct{}),
+		apps:       map[string]*App{},
+		packages:   map[string]*Package{},
+		tickets:    map[string]*suiteTicket{},
+		tokens:     map[string]*token{},
+		latest:     map[tokenKey]*token{},
+		preAuth:    map[string]*preAuthCode{},
+		authCodes:  map[string]*authCode{},
+		userCodes:  map[string]*userCode{},
+		userTicket: map[string]*userTicket{},
+		registers:  map[string]*registration{},
+		authLinks:  map[string]*authLink{},
+		receivers:  map[string]http.Handler{},
+		lockouts:   map[string]lockout{},
+		agents:     1000000,
+	}
+	p.provider = newProvider(p, s.provider)
+	if err := p.provider.check(); err != nil {
+		return nil, err
+	}
+	if !s.noServer {
+		p.server = httptest.NewServer(http.HandlerFunc(p.serveHTTP))
+	}
+	return p, nil
+}
+
+// Close shuts the server down, ends waiting faults and waits for requests and
+// in-process receivers. Further calls do nothing.
+func (p *Platform) Close() {
+	p.mu.Lock()
+	first := !p.closed
+	p.closed = true
+	p.mu.Unlock()
+	if !first {
+		return
+	}
+	close(p.done)
+	if p.server != nil {
+		p.server.Close()
+	}
+	p.running.Wait()
+}
+
+// begin counts one more activity that Close waits for; false after Close.
+func (p *Platform) begin() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	p.running.Add(1)
+	return true
+}
+
+// URL is the address of the API and of the pages: a loopback address, or
+// https://wecomtest.invalid when there is no server ([WithoutServer]); then only
+// [Platform.Transport] reaches the platform.
+//
+// A browser that opens a page there (the path and query of the real address) is
+// shown the corps or members to choose from; a click does what [Corp.Authorize],
+// [Corp.Login], [Corp.Refuse], [Corp.Scan] or [Platform.Register] do. An install
+// address must be reached from a page of the app's RedirectDomain, by Referer.
+func (p *Platform) URL() string {
+	if p.server == nil {
+		return "https://wecomtest.invalid"
+	}
+	return p.server.URL
+}
+
+// Provider is the service provider (服务商) whose platform this is.
+func (p *Platform) Provider() *Provider { return p.provider }
+
+// Now is the time on the platform's clock.
+func (p *Platform) Now() time.Time { return time.Now().Add(time.Duration(p.offset.Load())) }
+
+// Advance moves the platform's clock forward: tickets, tokens and codes age, and
+// later pushes carry the later time. It waits for nothing, and the machine's
+// clock, which the client under test reads, stays as it is.
+func (p *Platform) Advance(d time.Duration) { p.offset.Add(int64(d)) }
