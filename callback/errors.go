@@ -1,0 +1,60 @@
+package callback
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+)
+
+// Errors of this package. Compare with [errors.Is].
+var (
+	// ErrMessage is a decrypted message that is neither well-formed XML nor a
+	// JSON object.
+	ErrMessage = errors.New("callback: message is neither XML nor JSON")
+	// ErrBodyTooLarge is a request with a body above Config.MaxBody.
+	ErrBodyTooLarge = errors.New("callback: body is too large")
+	// ErrUnknownApp is a request to a handler of several apps that no app
+	// answers to.
+	ErrUnknownApp = errors.New("callback: no app for this request")
+	// ErrQueueFull is an event that a queue has no room for.
+	ErrQueueFull = errors.New("callback: queue is full")
+	// ErrQueueClosed is an event that came after Shutdown of the queue.
+	ErrQueueClosed = errors.New("callback: queue is shut down")
+)
+
+// DecodeError is a message that does not fit the type it is decoded into. Its
+// text names elements and types, never a value.
+type DecodeError struct {
+	Kind Kind
+	Err  error
+}
+
+// Error returns the kind and the reason.
+func (e *DecodeError) Error() string { return fmt.Sprintf("callback: decode %q: %v", e.Kind, e.Err) }
+
+// Unwrap returns the reason.
+func (e *DecodeError) Unwrap() error { return e.Err }
+
+// PanicError is a panic of a handler. Its text tells the type of the value only:
+// the value may hold a part of the message.
+type PanicError struct {
+	Kind  Kind
+	Value any    // what was passed to panic
+	Stack []byte // stack of the goroutine, as runtime/debug.Stack returns it
+}
+
+// Error returns the kind and what sort of panic it was.
+func (e *PanicError) Error() string {
+	if err, ok := e.Value.(runtime.Error); ok { // written by the runtime: no data of ours
+		return fmt.Sprintf("callback: handler of %q panicked: %v", e.Kind, err)
+	}
+	return fmt.Sprintf("callback: handler of %q panicked with a %T", e.Kind, e.Value)
+}
+
+// Unwrap returns the value if it is an error of the runtime.
+func (e *PanicError) Unwrap() error {
+	if err, ok := e.Value.(runtime.Error); ok {
+		return err
+	}
+	return nil
+}

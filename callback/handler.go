@@ -1,0 +1,362 @@
+package callback
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/wecom-isv/wecom/crypto"
+)
+
+// Handler receives the callbacks of WeCom at one URL. It is an [http.Handler]
+// for GET, by which WeCom verifies the URL (验证URL有效性), and POST, by which it
+// delivers events. Mount it under any path; other query parameters than WeCom's
+// four are left alone. It is safe for concurrent use.
+//
+// Each POST goes these steps, and the first that fails answers: method (405),
+// size (413), signature (403), decryption (400), receiver (403), form of the
+// message (400), then [Mux.Dispatch] or the [Queue]. The answer is success with
+// status 200 when the event has been dealt with or is in the queue; 500 when a
+// handler failed; 503 when the queue did not take the event. WeCom tries three
+// times at most, and may not repeat after a completed answer, whatever its
+// status: a handler that fails before the answer keeps its own record, or hands
+// events to a durable queue. Answers never say more than the status.
+//
+// Envelopes and messages may be XML or JSON at every URL (unknown: whether
+// callback_format=json works on suite URLs), and every event is answered with
+// success, which the command URL demands and the others take (unknown: whether
+// the system-event URL demands it).
+//
+// The context of an event handler has the values of the request's and a
+// deadline of its own (Config.Timeout). It does not end when WeCom closes the
+// connection, nor when the server shuts down: work half done because the peer
+// lost patience would be done again by the repetition, from a state that nobody
+// expects.
+//
+// Set ReadTimeout and ReadHeaderTimeout of the [http.Server]: the handler reads
+// the body before it knows who sent it.
+type Handler struct {
+	mux     *Mux
+	apps    []*app
+	maxBody int64
+}
+
+// NewHandler returns the handler of one callback URL. The error names what is
+// wrong in cfg, without the Token or the key.
+func NewHandler(cfg Config, mux *Mux) (*Handler, error) {
+	return NewMultiHandler(mux, cfg)
+}
+
+// NewMultiHandler returns the handler of one callback URL that several apps
+// share, each with its own Token, key and receivers. (Apps with a path each need
+// only a [NewHandler] each.)
+//
+// The app of a delivery is the one that claims the ToUserName of the outer
+// envelope: first by Receivers, then by VerifyReceivers, then by AcceptReceiver.
+// If several do (authorisation events have been seen with the provider's corp
+// id), it is the one whose Token made the signature. The opened message must
+// then be for that app. A verification (GET) names nobody; the signature tells.
+// So each config needs a Token of its own; two configs may have the same
+// receivers, as while Token and key of a URL are being changed.
+//
+// With one config ToUserName is not looked at.
+func NewMultiHandler(mux *Mux, cfgs ...Config) (*Handler, error) {
+	if mux == nil {
+		return nil, errors.New("callback: nil Mux")
+	}
+	if len(cfgs) == 0 {
+		return nil, errors.New("callback: no Config")
+	}
+	h := &Handler{mux: mux}
+	tokens := make(map[string]bool)
+	for i, cfg := range cfgs {
+		a, err := newApp(cfg)
+		if err == nil && tokens[cfg.Token] {
+			err = errors.New("its Token is that of another config")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("callback: config %d of %d: %w", i+1, len(cfgs), err)
+		}
+		tokens[cfg.Token] = true
+		h.apps = append(h.apps, a)
+		h.maxBody = max(h.maxBody, a.maxBody)
+	}
+	return h, nil
+}
+
+// ServeHTTP handles one request of WeCom's.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.Method {
+	case http.MethodGet:
+		h.serveVerification(w, r)
+	case http.MethodPost:
+		h.serveEvent(w, r)
+	default:
+		w.Header().Set("Allow", "GET, POST")
+		answer(w, http.StatusMethodNotAllowed)
+	}
+}
+
+// serveVerification answers with the decrypted echo text.
+func (h *Handler) serveVerification(w http.ResponseWriter, r *http.Request) {
+	q := parseQuery(r.URL.RawQuery)
+	// Some proxies decode "%2B" and forward "+", which decodes to a blank; base64
+	// has none of its own.
+	sealed := q.sealed([]byte(strings.ReplaceAll(q.echo, " ", "+")))
+	a, err := pick(h.apps, sealed)
+	if err != nil {
+		h.reject(w, r, h.apps[0], err)
+		return
+	}
+	msg, err := a.codec.Open(nil, sealed, a.opens)
+	if err != nil {
+		h.reject(w, r, a, err)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	_, _ = w.Write(msg.Body)
+}
+
+// serveEvent opens, parses and hands on one delivery.
+func (h *Handler) serveEvent(w http.ResponseWriter, r *http.Request) {
+	a, env, err := h.open(r)
+	if err != nil {
+		if a == nil {
+			a = h.apps[0]
+		}
+		h.reject(w, r, a, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), a.deadline(env.Kind))
+	defer cancel()
+	if a.queue != nil && !h.mux.runsBeforeAnswer(&env) {
+		if err := a.queue.Enqueue(ctx, env); err != nil {
+			logFailure(ctx, a.logger, env.Kind, err)
+			answer(w, http.StatusServiceUnavailable)
+			return
+		}
+	} else if err := h.mux.Dispatch(ctx, env); err != nil {
+		logFailure(ctx, a.logger, env.Kind, err)
+		answer(w, http.StatusInternalServerError)
+		return
+	}
+	w.Header()["Content-Type"] = plainText
+	_, _ = w.Write(success)
+}
+
+// open reads, verifies, decrypts and parses the body of r. The app is that which
+// the request belongs to, as soon as that is known.
+func (h *Handler) open(r *http.Request) (*app, Envelope, error) {
+	q := parseQuery(r.URL.RawQuery)
+	if len(q.signature) != signatureLen { // not worth reading the body
+		return nil, Envelope{}, crypto.ErrSignature
+	}
+	buf := bodies.Get().(*[]byte)
+	defer putBody(buf)
+	body, err := readBody((*buf)[:0], r, h.maxBody)
+	*buf = body
+	if err != nil {
+		return nil, Envelope{}, err
+	}
+	outer, err := crypto.ParseEnvelope(body)
+	if err != nil {
+		return nil, Envelope{}, err
+	}
+	sealed := q.sealed(outer.Encrypt)
+	a, err := h.choose(outer.ToUserName, sealed)
+	if err != nil {
+		return nil, Envelope{}, err
+	}
+	if int64(len(body)) > a.maxBody {
+		return a, Envelope{}, ErrBodyTooLarge
+	}
+	// The plaintext belongs to the envelope; it is not pooled.
+	dst := make([]byte, 0, base64.StdEncoding.DecodedLen(len(sealed.Encrypt)))
+	msg, err := a.codec.Open(dst, sealed, a.opens)
+	if err != nil {
+		return a, Envelope{}, err
+	}
+	env, err := Parse(slices.Clip(msg.Body), string(msg.Receiver))
+	if err != nil {
+		return a, Envelope{}, err
+	}
+	if !a.admits(&env) {
+		return a, Envelope{}, &crypto.ReceiverError{Got: env.Receiver, Allowed: a.receivers, Resolver: a.accept != nil}
+	}
+	return a, env, nil
+}
+
+// choose returns the app that a delivery belongs to.
+func (h *Handler) choose(toUserName string, sealed crypto.Sealed) (*app, error) {
+	if len(h.apps) == 1 {
+		return h.apps[0], nil
+	}
+	best := byResolver
+	var claimants []*app
+	for _, a := range h.apps {
+		switch c := a.claims(toUserName); {
+		case c > best:
+			best, claimants = c, append(claimants[:0], a)
+		case c == best:
+			claimants = append(claimants, a)
+		}
+	}
+	return pick(claimants, sealed)
+}
+
+// pick returns the app whose Token made the signature. If there is one app only,
+// that is left to Open.
+func pick(apps []*app, sealed crypto.Sealed) (*app, error) {
+	switch len(apps) {
+	case 0:
+		return nil, ErrUnknownApp
+	case 1:
+		return apps[0], nil
+	}
+	for _, a := range apps {
+		if a.codec.Verify(sealed) == nil {
+			return a, nil
+		}
+	}
+	return nil, crypto.ErrSignature
+}
+
+// reject answers a request that is not WeCom's, or that cannot be read.
+func (h *Handler) reject(w http.ResponseWriter, r *http.Request, a *app, err error) {
+	if a.onReject != nil {
+		a.onReject(r, err)
+	}
+	status, level, reason := classify(err)
+	a.logger.LogAttrs(r.Context(), level, "callback: request refused",
+		slog.String("reason", reason), slog.String("method", r.Method), slog.Int("status", status))
+	if status == http.StatusRequestEntityTooLarge {
+		w.Header().Set("Connection", "close")
+	}
+	answer(w, status)
+}
+
+// classify returns the status for an error of open, how loud to say it, and a
+// reason that holds nothing of the request.
+func classify(err error) (status int, level slog.Level, reason string) {
+	switch {
+	case errors.Is(err, ErrBodyTooLarge):
+		return http.StatusRequestEntityTooLarge, slog.LevelDebug, "body too large"
+	case errors.Is(err, ErrUnknownApp):
+		return http.StatusForbidden, slog.LevelDebug, "no app for this ToUserName"
+	case errors.Is(err, crypto.ErrSignature):
+		return http.StatusForbidden, slog.LevelDebug, "signature missing or wrong"
+	case errors.Is(err, crypto.ErrEnvelope):
+		return http.StatusBadRequest, slog.LevelDebug, "body is no envelope"
+	case errors.Is(err, crypto.ErrReceiver):
+		return http.StatusForbidden, slog.LevelWarn, "message is for another receiver: check Receivers, VerifyReceivers"
+	case errors.Is(err, crypto.ErrBase64), errors.Is(err, crypto.ErrCiphertext),
+		errors.Is(err, crypto.ErrPadding), errors.Is(err, crypto.ErrLayout):
+		return http.StatusBadRequest, slog.LevelWarn, "message cannot be decrypted: check the EncodingAESKey"
+	case errors.Is(err, ErrMessage):
+		return http.StatusBadRequest, slog.LevelWarn, "decrypted message is neither XML nor JSON"
+	}
+	return http.StatusBadRequest, slog.LevelDebug, "body cannot be read"
+}
+
+var (
+	success   = []byte("success")
+	plainText = []string{"text/plain; charset=utf-8"}
+)
+
+// answer writes a status and nothing else that could tell a stranger anything.
+func answer(w http.ResponseWriter, status int) { http.Error(w, http.StatusText(status), status) }
+
+// signatureLen is the number of hexadecimal digits of a SHA-1.
+const signatureLen = 40
+
+// query holds the parameters of WeCom's.
+type query struct{ signature, timestamp, nonce, echo string }
+
+func (q query) sealed(encrypt []byte) crypto.Sealed {
+	return crypto.Sealed{Signature: q.signature, Timestamp: q.timestamp, Nonce: q.nonce, Encrypt: encrypt}
+}
+
+// parseQuery takes WeCom's parameters out of a raw query, the first of each name,
+// and passes over all others, well formed or not.
+func parseQuery(raw string) (q query) {
+	for raw != "" {
+		var pair string
+		pair, raw, _ = strings.Cut(raw, "&")
+		name, value, _ := strings.Cut(pair, "=")
+		var dst *string
+		switch name {
+		case "msg_signature":
+			dst = &q.signature
+		case "timestamp":
+			dst = &q.timestamp
+		case "nonce":
+			dst = &q.nonce
+		case "echostr":
+			dst = &q.echo
+		default:
+			continue
+		}
+		if *dst != "" {
+			continue
+		}
+		if strings.ContainsAny(value, "%+") {
+			var err error
+			if value, err = url.QueryUnescape(value); err != nil {
+				continue
+			}
+		}
+		*dst = value
+	}
+	return q
+}
+
+// bodies holds buffers for request bodies.
+var bodies = sync.Pool{New: func() any { return new(make([]byte, 0, 4<<10)) }}
+
+// maxPooled is the largest buffer that is kept.
+const maxPooled = 64 << 10
+
+func putBody(buf *[]byte) {
+	if cap(*buf) <= maxPooled {
+		bodies.Put(buf)
+	}
+}
+
+// readBody reads the body of r into the memory of dst, and more if it must.
+func readBody(dst []byte, r *http.Request, limit int64) ([]byte, error) {
+	if r.ContentLength > limit {
+		return dst, ErrBodyTooLarge
+	}
+	if r.Body == nil { // not from a server
+		return dst, nil
+	}
+	// One byte more than announced, to meet the end of the body. A large body must
+	// come before it gets its memory.
+	if n := min(int(r.ContentLength)+1, maxPooled); n > cap(dst) {
+		dst = make([]byte, 0, n)
+	}
+	for {
+		n, err := r.Body.Read(dst[len(dst):cap(dst)])
+		dst = dst[:len(dst)+n]
+		switch {
+		case int64(len(dst)) > limit:
+			return dst, ErrBodyTooLarge
+		case errors.Is(err, io.EOF):
+			return dst, nil
+		case err != nil:
+			return dst, err
+		}
+		if len(dst) == cap(dst) {
+			dst = append(dst, 0)[:len(dst)]
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package flatxml
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"reflect"
+)
+
+// Errors of the package. None quotes a value of the document.
+var (
+	// ErrSyntax is a document that is not well formed.
+	ErrSyntax = errors.New("not well formed")
+	// ErrTarget is a target that is not a pointer to a struct.
+	ErrTarget = errors.New("target is not a pointer to a struct")
+	// ErrNoFit is a document that encoding/xml cannot decode into the target.
+	ErrNoFit = errors.New("does not fit the type")
+)
+
+// FieldError is an element whose text is not of the type of its field.
+type FieldError struct {
+	Element string
+	Type    reflect.Type
+}
+
+// Error names the element and the type.
+func (e *FieldError) Error() string {
+	return fmt.Sprintf("element %s is not a valid %v", e.Element, e.Type)
+}
+
+// Unmarshal decodes doc into v, a pointer to a struct, which it overwrites.
+//
+// Fields are found by their xml tags as in encoding/xml: a name, a path a>b, or
+// the name of the field; a name that differs only in case is taken if no field
+// has the exact one. Strings, numbers, bools, []byte, structs, embedded structs,
+// pointers, slices for repeated elements and [encoding.TextUnmarshaler] are
+// known. If a type holds anything else, encoding/xml decodes the whole document.
+// Elements that no field wants are skipped; of repeated ones the last counts.
+func Unmarshal(doc []byte, v any) error {
+	target := reflect.ValueOf(v)
+	if target.Kind() != reflect.Pointer || target.IsNil() || target.Elem().Kind() != reflect.Struct {
+		return ErrTarget
+	}
+	target = target.Elem()
+	p := planFor(target.Type())
+	if p.declined {
+		target.SetZero()
+		if err := xml.Unmarshal(doc, v); err != nil { // its text may quote a value
+			return ErrNoFit
+		}
+		return nil
+	}
+	ok, err := p.decode(doc, target)
+	if ok || err != nil {
+		return err
+	}
+	doc, err = Canonical(doc)
+	if err != nil {
+		return err
+	}
+	ok, err = p.decode(doc, target)
+	if !ok && err == nil {
+		return ErrSyntax
+	}
+	return err
+}
+
+// decoder is a scanner that fills a struct.
+type decoder struct {
+	Scanner
+	depth int
+	err   error
+}
+
+// decode fills target, or reports false for a document that the scanner declines.
+func (p *plan) decode(doc []byte, target reflect.Value) (ok bool, err error) {
+	target.SetZero()
+	s, root, ok := Open(doc)
+	if !ok {
+		return false, nil
+	}
+	d := decoder{Scanner: s}
+	ok = d.group(&p.group, root, target)
+	return ok, d.err
+}
+
+// group reads the children of the element name, which is open, into v.
+func (d *decoder) group(g *group, name []byte, v reflect.Value) bool {
+	if d.depth++; d.depth > maxDepth {
+		return false
+	}
+	next := 0
+	for {
+		elem, more, ok := d.Child(name)
+		if !ok {
+			return false
+		}
+		if !more {
+			d.depth--
+			return true
+		}
+		switch c := g.find(elem, &next); {
+		case c == nil:
+			ok = d.Skip(elem)
+		case c.group != nil:
+			ok = d.group(c.group, elem, v)
+		case len(c.index) == 1:
+			ok = c.read(d, elem, v.Field(c.index[0]))
+		default:
+			ok = c.read(d, elem, v.FieldByIndex(c.index))
+		}
+		if !ok {
+			return false
+		}
+	}
+}
