@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -169,4 +172,59 @@ func BenchmarkCall(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkColdKey lets 200 callers ask at once for a token that nobody has,
+// from an endpoint that takes 50 ms. The floor is one caller of that endpoint.
+func BenchmarkColdKey(b *testing.B) {
+	const latency = 50 * time.Millisecond
+	var upstream atomic.Int64
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		upstream.Add(1)
+		time.Sleep(latency)
+		_, _ = io.WriteString(w, `{"access_token":"token","expires_in":7200}`)
+	}))
+	b.Cleanup(srv.Close)
+	api := newClient(b, wecom.WithBaseURL(srv.URL))
+	fetch := func(ctx context.Context) (wecom.Token, error) {
+		var reply struct {
+			AccessToken string `json:"access_token"`
+			ExpiresIn   int64  `json:"expires_in"`
+		}
+		if err := api.Do(ctx, wecom.Call{Path: "/cgi-bin/gettoken"}, &reply); err != nil {
+			return wecom.Token{}, err
+		}
+		return wecom.NewToken(reply.AccessToken, reply.ExpiresIn)
+	}
+	for name, n := range map[string]int{"floor": 1, "wecom": callers} {
+		b.Run(name, func(b *testing.B) {
+			upstream.Store(0)
+			var waits []time.Duration
+			var mu sync.Mutex
+			rounds := 0
+			for b.Loop() {
+				rounds++
+				source := api.TokenSource(fmt.Sprint("cold", n, rand.Int()), fetch)
+				var wg sync.WaitGroup
+				for range n {
+					wg.Go(func() {
+						start := time.Now()
+						_, err := source.Token(b.Context())
+						waited := time.Since(start)
+						mu.Lock()
+						defer mu.Unlock()
+						waits = append(waits, waited)
+						if err != nil {
+							b.Error(err)
+						}
+					})
+				}
+				wg.Wait()
+			}
+			slices.Sort(waits)
+			b.ReportMetric(float64(upstream.Load())/float64(rounds), "calls/round")
+			b.ReportMetric(float64(waits[len(waits)/2].Microseconds())/1000, "p50-ms")
+			b.ReportMetric(float64(waits[len(waits)*99/100].Microseconds())/1000, "p99-ms")
+		})
+	}
 }

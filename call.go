@@ -73,9 +73,13 @@ func (c *Client) Do(ctx context.Context, call Call, result any) error {
 	if err != nil {
 		return fmt.Errorf("wecom: %s: %w", call.Path, err)
 	}
-	refused, tries, wait := false, 1, firstWait
+	var refusal error // of the first token
+	tries, wait := 1, firstWait
 	for attempt := 1; ; attempt++ {
 		token, err := call.authorize(ctx, &req)
+		if err != nil && refusal != nil {
+			return fmt.Errorf("%w; and there is no other token: %w", refusal, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -86,8 +90,8 @@ func (c *Client) Do(ctx context.Context, call Call, result any) error {
 		switch {
 		case err == nil:
 			return nil
-		case !refused && call.Auth.Source != nil && upload.repeatable() && errors.Is(err, ErrTokenRejected):
-			refused = true
+		case refusal == nil && call.Auth.Source != nil && upload.repeatable() && errors.Is(err, ErrTokenRejected):
+			refusal = err
 			if err := call.Auth.Source.Reject(ctx, token); err != nil {
 				c.log.WarnContext(ctx, "wecom: a refused token could not be dropped", slog.String("op", call.Path), slog.Any("err", err))
 			}

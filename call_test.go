@@ -186,6 +186,25 @@ func TestPain17_RefusedTwiceIsAnError(t *testing.T) {
 	})
 }
 
+// A token that cannot be replaced: the refusal is what the caller must know.
+func TestRefusalIsNotLostWhenThereIsNoOtherToken(t *testing.T) {
+	t.Parallel()
+	mt, calls := answers(refusal(40014))
+	api := newClient(t, wecom.WithTransport(mt))
+	errEnded := errors.New("ended")
+	given := 0
+	source := wecom.TokenFunc(func(context.Context) (wecom.Token, error) {
+		if given++; given > 1 {
+			return wecom.Token{}, errEnded
+		}
+		return wecom.Token{Value: "only one"}, nil
+	})
+	err := api.Do(t.Context(), wecom.Call{Path: path, Auth: auth(source)}, nil)
+	require.ErrorIs(t, err, wecom.ErrTokenRejected)
+	require.ErrorIs(t, err, errEnded)
+	assert.EqualValues(t, 1, calls.Load())
+}
+
 // 200 callers whose token dies at once cause one refetch, and all succeed.
 func TestPain06_RefusalSeenByManyCausesOneRefetch(t *testing.T) {
 	t.Parallel()
