@@ -109,7 +109,7 @@ func (c *Client) Do(ctx context.Context, call Call, result any) error {
 
 // request checks call and makes what does not change between attempts.
 func (call *Call) request() (rest.Request, error) {
-	req := rest.Request{Method: call.Method, Path: call.Path}
+	req := rest.Request{Method: call.Method, Path: call.Path, Once: !call.Safe}
 	if !strings.HasPrefix(call.Path, "/") || strings.ContainsAny(call.Path, "?#\\ ") || strings.Contains(call.Path, "..") {
 		clean, _, _ := strings.Cut(call.Path, "?") // a query may hold a token
 		return req, fmt.Errorf("wecom: path %q of the call must begin with / and hold no query, fragment, blank or dots", clean)

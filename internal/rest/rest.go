@@ -59,6 +59,9 @@ type Request struct {
 	Stream     io.Reader
 	StreamSize int64
 	StreamType string
+	// Once says that the request must not be carried out twice. Without it
+	// net/http repeats a GET when a kept connection breaks.
+	Once bool
 }
 
 // slowest is the rate in bytes per second that a stream may be sent at.
@@ -97,7 +100,7 @@ func New(cfg Config) (*Client, error) {
 				SetRedirectPolicy(resty.NoRedirectPolicy()). // a redirect carries the token away in Referer
 				SetDoNotParseResponse(true).                 // it decodes only what calls itself JSON, and errcode would be lost
 				SetHeader("User-Agent", userAgent).
-				SetPreRequestHook(attachStream) // as a body of its own it would be read into memory
+				SetPreRequestHook(attachBody)
 	return &Client{
 		resty:    r,
 		base:     base,
@@ -150,7 +153,9 @@ func (c *Client) Send(ctx context.Context, req Request, use func(Reply) error) e
 	switch {
 	case req.Stream != nil:
 		r.Header["Content-Type"] = []string{req.StreamType}
-		r.SetContext(context.WithValue(attempt, streamKey{}, req))
+		r.SetContext(context.WithValue(attempt, requestKey{}, req))
+	case req.Once && req.Method == http.MethodGet:
+		r.SetContext(context.WithValue(attempt, requestKey{}, req))
 	case req.Body != nil:
 		r.Header["Content-Type"] = jsonContentType
 		r.Body = bytes.NewReader(req.Body)
@@ -188,14 +193,20 @@ func (c *Client) Send(ctx context.Context, req Request, use func(Reply) error) e
 	return use(Reply{Status: raw.StatusCode, ContentType: raw.Header.Get("Content-Type"), Body: buf.Bytes()})
 }
 
-// streamKey finds the Request whose stream is to be sent.
-type streamKey struct{}
+// requestKey finds the Request whose body resty cannot make.
+type requestKey struct{}
 
-// attachStream gives r its stream and the size, so that it is not sent in chunks.
-func attachStream(_ *resty.Client, r *http.Request) error {
-	if req, ok := r.Context().Value(streamKey{}).(Request); ok {
-		r.Body = io.NopCloser(req.Stream)
-		r.ContentLength = req.StreamSize
+// attachBody gives r its stream, which resty would read into memory, and the
+// size, so that it is not sent in chunks. A GET that must not be repeated
+// gets an empty body that net/http cannot rewind; nothing of it is sent.
+func attachBody(_ *resty.Client, r *http.Request) error {
+	req, ok := r.Context().Value(requestKey{}).(Request)
+	switch {
+	case !ok:
+	case req.Stream != nil:
+		r.Body, r.ContentLength = io.NopCloser(req.Stream), req.StreamSize
+	default:
+		r.Body, r.GetBody = io.NopCloser(strings.NewReader("")), nil
 	}
 	return nil
 }

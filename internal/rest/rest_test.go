@@ -133,6 +133,39 @@ func TestReplyIsReadWhateverItCallsItself(t *testing.T) {
 	}
 }
 
+// net/http repeats a GET by itself when a connection that it has kept breaks.
+func TestRequestOfOnceIsNotRepeatedByNetHTTP(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		for _, once := range []bool{true, false} {
+			var calls atomic.Int64
+			address := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				body, err := io.ReadAll(r.Body)
+				assert.NoError(t, err)
+				assert.Empty(t, body)
+				assert.Empty(t, r.TransferEncoding)
+				if r.URL.Path == "/drop" && calls.Add(1) == 1 {
+					conn, _, err := http.NewResponseController(w).Hijack()
+					assert.NoError(t, err)
+					_ = conn.Close()
+				}
+			})
+			c, err := New(Config{BaseURL: address, MaxReply: 10})
+			require.NoError(t, err)
+			use := func(Reply) error { return nil }
+			require.NoError(t, c.Send(t.Context(), Request{Method: "GET", Path: "/warm"}, use), "a connection is kept")
+			err = c.Send(t.Context(), Request{Method: method, Path: "/drop", Once: once}, use)
+			if once || method == http.MethodPost {
+				require.Error(t, err)
+				assert.EqualValues(t, 1, calls.Load())
+			} else {
+				require.NoError(t, err)
+				assert.EqualValues(t, 2, calls.Load(), "if this changes, Once is no longer needed")
+			}
+		}
+	}
+}
+
 func TestReplyIsBounded(t *testing.T) {
 	t.Parallel()
 	for name, h := range map[string]http.HandlerFunc{
