@@ -153,10 +153,10 @@ func (c *Client) Send(ctx context.Context, req Request, use func(Reply) error) e
 	switch {
 	case req.Stream != nil:
 		r.Header["Content-Type"] = []string{req.StreamType}
+		fallthrough
+	case req.Body == nil:
 		r.SetContext(context.WithValue(attempt, requestKey{}, req))
-	case req.Once && req.Method == http.MethodGet:
-		r.SetContext(context.WithValue(attempt, requestKey{}, req))
-	case req.Body != nil:
+	default:
 		r.Header["Content-Type"] = jsonContentType
 		r.Body = bytes.NewReader(req.Body)
 	}
@@ -196,17 +196,19 @@ func (c *Client) Send(ctx context.Context, req Request, use func(Reply) error) e
 // requestKey finds the Request whose body resty cannot make.
 type requestKey struct{}
 
-// attachBody gives r its stream, which resty would read into memory, and the
-// size, so that it is not sent in chunks. A GET that must not be repeated
-// gets an empty body that net/http cannot rewind; nothing of it is sent.
+// attachBody gives r the body that resty would get wrong: it would read a
+// stream into memory, and send none at all in chunks.
 func attachBody(_ *resty.Client, r *http.Request) error {
 	req, ok := r.Context().Value(requestKey{}).(Request)
 	switch {
 	case !ok:
 	case req.Stream != nil:
 		r.Body, r.ContentLength = io.NopCloser(req.Stream), req.StreamSize
-	default:
+	case req.Once && req.Method == http.MethodGet:
+		// Empty, but net/http cannot rewind it and does not repeat the request.
 		r.Body, r.GetBody = io.NopCloser(strings.NewReader("")), nil
+	default:
+		r.Body, r.GetBody = http.NoBody, nil
 	}
 	return nil
 }
