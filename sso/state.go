@@ -1,0 +1,342 @@
+package sso
+
+import (
+	"cmp"
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/wecom-isv/wecom"
+)
+
+var (
+	// ErrState is what every refused state is: errors.Is tells it from trouble with
+	// the store of [WithUsedStates]. Answer 403 and let the person start again.
+	ErrState = errors.New("sso: state refused")
+
+	// ErrStateMissing says that the browser returned without a state.
+	ErrStateMissing = fmt.Errorf("%w: it is missing", ErrState)
+	// ErrStateForged says that the state was not issued with this key.
+	ErrStateForged = fmt.Errorf("%w: it was not issued here", ErrState)
+	// ErrStateExpired says that the person took too long.
+	ErrStateExpired = fmt.Errorf("%w: it has expired", ErrState)
+	// ErrStateOtherBrowser says that another browser started this sign-in, or that
+	// this one has lost its cookies: somebody may be trying to sign the person in
+	// as somebody else.
+	ErrStateOtherBrowser = fmt.Errorf("%w: another browser started this sign-in", ErrState)
+	// ErrStateReplayed says that the state was used before: a reloaded page, or an
+	// attack.
+	ErrStateReplayed = fmt.Errorf("%w: it was used before", ErrState)
+)
+
+// Limits and defaults of [States].
+const (
+	// DefaultStateLife is how long a person may take to sign in.
+	DefaultStateLife = 10 * time.Minute
+	// MaxNext is the longest path, in bytes, that [States.Start] carries.
+	MaxNext = 512
+
+	minStateKey  = 32
+	maxStateLife = 24 * time.Hour
+	maxFlows     = 8  // sign-ins under way in one browser; a cookie each
+	nameDigits   = 16 // of the id, in the name of a cookie
+	idBytes      = 16
+	macBytes     = 16
+	stateBytes   = idBytes + 8 + macBytes // id, expiry in Unix milliseconds, MAC
+
+	defaultCookie = "wecom_sso"
+	hostPrefix    = "__Host-" // the browser then refuses the cookie from other hosts and over http
+	usedMark      = "used"
+)
+
+// States issues and checks the state of a sign-in (防止 CSRF 攻击的 state): it is
+// random, signed, expires, works once, and only in the browser that it was issued
+// to. So nobody can make a person return with somebody else's code.
+//
+// The state is 80 hex digits, which every sign-in page takes. A cookie per
+// sign-in, kept for as long as the state lives, ties it to the browser; it holds
+// the path to go on to, so that several tabs can sign in at the same time, up to
+// 8. [States.Start] and [States.Finish] must run on the same host. Behind a proxy
+// that ends TLS the proxy must set X-Forwarded-Proto, or use [WithHTTPS].
+//
+// A States is safe for concurrent use. Processes that share its key, and where
+// single use matters [WithUsedStates], take each other's states.
+type States struct {
+	key    wecom.Secret // not a []byte, which fmt would print
+	life   time.Duration
+	cookie string
+	https  bool
+	used   UsedStates
+}
+
+// StatesOption changes what [NewStates] makes.
+type StatesOption func(*States) error
+
+// WithStateLife sets how long a person may take to sign in, from a second to 24
+// hours; [DefaultStateLife] unless given. The codes of WeCom live 5 minutes, but
+// the person may wait before they scan.
+func WithStateLife(d time.Duration) StatesOption {
+	return func(s *States) error {
+		if d < time.Second || d > maxStateLife {
+			return &ParamError{Op: "WithStateLife", Param: "life", Reason: "must be from 1 second to 24 hours"}
+		}
+		s.life = d
+		return nil
+	}
+}
+
+// WithCookieName sets what the names of the cookies begin with, "wecom_sso"
+// unless given. States with different names do not take each other's states.
+func WithCookieName(name string) StatesOption {
+	return func(s *States) error {
+		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !isAlphanumeric(r) && r != '_' && r != '-' }) {
+			return &ParamError{Op: "WithCookieName", Param: "name", Reason: "must be made of a-z, A-Z, 0-9, _ and - only"}
+		}
+		s.cookie = name
+		return nil
+	}
+}
+
+// WithHTTPS says that browsers see the site over https whatever the request
+// looks like: for a proxy that ends TLS and does not say so.
+func WithHTTPS() StatesOption {
+	return func(s *States) error {
+		s.https = true
+		return nil
+	}
+}
+
+// WithUsedStates keeps the states that were used in a store that processes
+// share. Unless given they are kept in this process, see [NewMemoryUsedStates].
+func WithUsedStates(store UsedStates) StatesOption {
+	return func(s *States) error {
+		if store == nil {
+			return &ParamError{Op: "WithUsedStates", Param: "store", Reason: "is nil"}
+		}
+		s.used = store
+		return nil
+	}
+}
+
+// NewStates returns a States that signs with key: at least 32 random bytes, the
+// same in every process of the site. A new key ends the sign-ins under way.
+func NewStates(key []byte, opts ...StatesOption) (*States, error) {
+	if len(key) < minStateKey {
+		return nil, &ParamError{Op: "NewStates", Param: "key", Reason: fmt.Sprintf("is shorter than %d bytes", minStateKey)}
+	}
+	s := &States{key: wecom.NewSecret(string(key)), life: DefaultStateLife, cookie: defaultCookie}
+	for _, opt := range opts {
+		if opt == nil {
+			return nil, &ParamError{Op: "NewStates", Param: "option", Reason: "is nil"}
+		}
+		if err := opt(s); err != nil {
+			return nil, err
+		}
+	}
+	if s.used == nil {
+		s.used = NewMemoryUsedStates(0)
+	}
+	return s, nil
+}
+
+// Start begins a sign-in: it sets a cookie on w and returns the state for the
+// address of the sign-in page. next is the path on this site that the person
+// wants to see afterwards, at most [MaxNext] bytes; empty means "/". Anything but
+// a local path is a [*ParamError], so next may come from the request.
+//
+// Start must run before anything is written to w.
+func (s *States) Start(w http.ResponseWriter, r *http.Request, next string) (state string, err error) {
+	next = cmp.Or(next, "/")
+	if reason := checkNext(next); reason != "" {
+		return "", &ParamError{Op: "States.Start", Param: "next", Reason: reason}
+	}
+	f := flow{expires: time.Now().Add(s.life).Truncate(time.Millisecond)}
+	_, _ = rand.Read(f.id[:]) // never fails
+	secure := s.secure(r)
+	s.makeRoom(w, r, secure)
+	payload := base64.RawURLEncoding.EncodeToString([]byte(next))
+	s.setCookie(w, f, secure, payload+"."+hex.EncodeToString(s.mac("cookie", f, payload)))
+	return s.encode(f), nil
+}
+
+// Finish ends a sign-in: state is what the browser brought back. It returns the
+// path that [States.Start] was given. A state that is not good is one of the
+// ErrState errors; any other error comes from the store of [WithUsedStates], and
+// the state is then not accepted either. A state is used up even if what follows
+// fails.
+//
+// Call it before the code is used, also after [ErrRefused], and before anything
+// is written to w. Give the person a new session afterwards.
+func (s *States) Finish(w http.ResponseWriter, r *http.Request, state string) (next string, err error) {
+	if state == "" {
+		return "", ErrStateMissing
+	}
+	f, ok := s.decode(state)
+	if !ok {
+		return "", ErrStateForged
+	}
+	if !time.Now().Before(f.expires) {
+		return "", ErrStateExpired
+	}
+	secure := s.secure(r)
+	next, err = s.readCookie(r, f, secure)
+	if err != nil {
+		return "", err
+	}
+	s.setCookie(w, f, secure, usedMark)
+	first, err := s.used.Use(r.Context(), hex.EncodeToString(f.id[:]), f.expires)
+	switch {
+	case errors.Is(err, ErrState):
+		return "", err
+	case err != nil:
+		return "", fmt.Errorf("sso: whether the state was used before is not known: %w", err)
+	case !first:
+		return "", ErrStateReplayed
+	}
+	return next, nil
+}
+
+// flow is one sign-in under way.
+type flow struct {
+	id      [idBytes]byte
+	expires time.Time
+}
+
+// mac signs the flow, and data, for one purpose.
+func (s *States) mac(purpose string, f flow, data string) []byte {
+	h := hmac.New(sha256.New, []byte(s.key.Reveal()))
+	h.Write([]byte(purpose + "\x00" + s.cookie + "\x00"))
+	h.Write(f.id[:])
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(f.expires.UnixMilli())))
+	h.Write([]byte(data))
+	return h.Sum(nil)[:macBytes]
+}
+
+func (s *States) encode(f flow) string {
+	raw := make([]byte, 0, stateBytes)
+	raw = append(raw, f.id[:]...)
+	raw = binary.BigEndian.AppendUint64(raw, uint64(f.expires.UnixMilli()))
+	return hex.EncodeToString(append(raw, s.mac("state", f, "")...))
+}
+
+// decode reports false unless state came from encode with the same key.
+func (s *States) decode(state string) (f flow, ok bool) {
+	if len(state) != hex.EncodedLen(stateBytes) {
+		return f, false
+	}
+	raw, err := hex.DecodeString(state)
+	if err != nil {
+		return f, false
+	}
+	copy(f.id[:], raw)
+	f.expires = time.UnixMilli(int64(binary.BigEndian.Uint64(raw[idBytes:])))
+	return f, hmac.Equal(raw[stateBytes-macBytes:], s.mac("state", f, ""))
+}
+
+// secure reports whether the browser talks https.
+func (s *States) secure(r *http.Request) bool {
+	first, _, _ := strings.Cut(r.Header.Get("X-Forwarded-Proto"), ",")
+	return s.https || r.TLS != nil || strings.EqualFold(strings.TrimSpace(first), "https")
+}
+
+// cookiePrefix is what the names of all cookies of s begin with.
+func (s *States) cookiePrefix(secure bool) string {
+	if secure {
+		return hostPrefix + s.cookie + "_"
+	}
+	return s.cookie + "_"
+}
+
+func (s *States) cookieName(f flow, secure bool) string {
+	return s.cookiePrefix(secure) + hex.EncodeToString(f.id[:])[:nameDigits]
+}
+
+func (s *States) setCookie(w http.ResponseWriter, f flow, secure bool, value string) {
+	writeCookie(w, secure, s.cookieName(f, secure), value, max(1, int(time.Until(f.expires).Seconds())))
+	w.Header().Set("Cache-Control", "no-store")
+}
+
+func writeCookie(w http.ResponseWriter, secure bool, name, value string, maxAge int) {
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever the browser talks https.
+		Name: name, Value: value, Path: "/", MaxAge: maxAge,
+		Secure: secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// readCookie returns the path that the cookie of f holds.
+func (s *States) readCookie(r *http.Request, f flow, secure bool) (next string, err error) {
+	err = ErrStateOtherBrowser
+	for _, cookie := range r.CookiesNamed(s.cookieName(f, secure)) {
+		if cookie.Value == usedMark { // only tells a reloaded page from a foreign browser
+			err = ErrStateReplayed
+			continue
+		}
+		payload, sum, _ := strings.Cut(cookie.Value, ".")
+		mac, decodeErr := hex.DecodeString(sum)
+		if decodeErr != nil || !hmac.Equal(mac, s.mac("cookie", f, payload)) {
+			continue
+		}
+		path, decodeErr := base64.RawURLEncoding.DecodeString(payload)
+		if decodeErr != nil {
+			continue
+		}
+		return string(path), nil
+	}
+	return "", err
+}
+
+// makeRoom drops cookies of r so that one more keeps the number at maxFlows:
+// first those that are used, then others. Abandoned sign-ins would otherwise
+// grow the header until a proxy refuses it.
+func (s *States) makeRoom(w http.ResponseWriter, r *http.Request, secure bool) {
+	prefix := s.cookiePrefix(secure)
+	var used, open []string
+	for _, cookie := range r.Cookies() {
+		switch {
+		case !strings.HasPrefix(cookie.Name, prefix), len(cookie.Name) != len(prefix)+nameDigits:
+		case cookie.Value == usedMark:
+			used = append(used, cookie.Name)
+		default:
+			open = append(open, cookie.Name)
+		}
+	}
+	names := append(used, open...) // browsers send older cookies first
+	for _, name := range names[:max(0, len(names)-maxFlows+1)] {
+		writeCookie(w, secure, name, "", -1)
+	}
+}
+
+// checkNext says what is wrong with a path to redirect to, "" if nothing is.
+// Browsers take // and /\ for the begin of a host, and skip tabs and newlines.
+func checkNext(next string) string {
+	switch {
+	case len(next) > MaxNext:
+		return fmt.Sprintf("is longer than %d bytes", MaxNext)
+	case !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//"):
+		return "is not a path on this site"
+	case strings.ContainsFunc(next, func(r rune) bool { return r == '\\' || r < ' ' || r == 0x7f }):
+		return "holds a backslash or a control character"
+	}
+	if u, err := url.Parse(next); err != nil || u.IsAbs() || u.Host != "" {
+		return "is not a path on this site"
+	}
+	return ""
+}
+
+// UsedStates remembers which states were used.
+type UsedStates interface {
+	// Use marks id as used, in one atomic step, and reports whether that was the
+	// first time. The mark may be forgotten after expires. id is 32 hex digits and
+	// no secret. A store that cannot remember returns an error.
+	Use(ctx context.Context, id string, expires time.Time) (first bool, err error)
+}
