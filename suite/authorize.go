@@ -1,0 +1,258 @@
+package suite
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wecom-isv/wecom"
+	"github.com/wecom-isv/wecom/internal/wire"
+)
+
+// Authorization is a new or renewed authorisation of the app by a corp.
+type Authorization struct {
+	Corp     *Corp    // ready for calls
+	CorpInfo CorpInfo // CorpID and CorpName only; see [Corp.AuthInfo] for more
+	AuthUser AuthUser // the administrator; every field may be empty
+	// RegisterCodeInfo is set if the corp came through a promotion QR code
+	// (推广二维码).
+	RegisterCodeInfo RegisterCodeInfo
+	State            string // of the QR code or link; that of the install address is in [Installed]
+	// OpenKfIDs are the customer-service accounts (客服账号) of a create_auth event;
+	// customer-service component (客服组件) only.
+	OpenKfIDs []string
+}
+
+// UnsavedCodeError says that a permanent code was obtained and the [CodeStore]
+// did not take it. The authorisation code is used up: keep the permanent code by
+// other means, or call [Client.Authorize] again with the same authorisation code
+// in the same process, which only saves.
+//
+// fmt and log/slog do not show Code.
+type UnsavedCodeError struct {
+	PermanentCode
+	Err error // of the store
+}
+
+// Error names app and corp and what the store said.
+func (e *UnsavedCodeError) Error() string {
+	return fmt.Sprintf("suite: %s: the permanent code of corp %q was obtained and could not be saved: %v", e.SuiteID, wire.Brief(e.CorpID), e.Err)
+}
+
+// Unwrap returns the error of the store.
+func (e *UnsavedCodeError) Unwrap() error { return e.Err }
+
+const (
+	exchangeTimeout = 30 * time.Second // the exchange and the saving, together
+	codeMemory      = 10 * time.Minute // life of an authorisation code
+	unsavedMemory   = 24 * time.Hour   // of a permanent code that the store did not take
+	maxExchanges    = 1024             // remembered
+)
+
+// codeHash stands for an authorisation code in memory.
+type codeHash [sha256.Size]byte
+
+// exchange is one authorisation code on its way to a permanent code. done is
+// closed when the rest is set.
+type exchange struct {
+	done  chan struct{}
+	until time.Time // remembered
+	auth  *Authorization
+	err   error
+	grant *GetPermanentCodeV2Response // obtained and not saved
+	at    time.Time
+}
+
+func (e *exchange) over() bool {
+	select {
+	case <-e.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// Authorize exchanges a temporary authorisation code (临时授权码), from the redirect
+// of the install address or from an event, for the permanent code of the corp,
+// and keeps that in the [CodeStore] before anything else. Then it drops the
+// access_token of an earlier authorisation.
+//
+// The exchange goes on when ctx ends, for 30 seconds at most, since the code
+// works only once. Calls with the same code, at once or within 10 minutes, share
+// one exchange in this process and get the same result: the redirect and an event
+// may carry one code, and events are repeated. In another process a second call
+// fails with 40078.
+//
+// Errors: [wecom.ErrCodeRejected] if the code is wrong, used or older than 10
+// minutes; [wecom.ErrNoReply] if the reply was lost, after which a call with the
+// same code is allowed and 40078 means that the first one had used it up; a
+// [*UnsavedCodeError] if the store failed.
+func (a *app) Authorize(ctx context.Context, code wecom.AuthCode) (*Authorization, error) {
+	if code == "" {
+		return nil, fmt.Errorf("suite: %s: Authorize: the authorisation code is empty", a.id)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("suite: %s: Authorize: %w", a.id, err)
+	}
+	e := a.join(ctx, code)
+	select {
+	case <-e.done:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("suite: %s: Authorize: %w", a.id, ctx.Err())
+	}
+	if e.err != nil {
+		return nil, e.err
+	}
+	return new(*e.auth), nil
+}
+
+// join returns the exchange of code, and starts it if it has to.
+func (a *app) join(ctx context.Context, code wecom.AuthCode) *exchange {
+	hash := codeHash(sha256.Sum256([]byte(code)))
+	now := time.Now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	e := &exchange{done: make(chan struct{})}
+	if old := a.exchanges[hash]; old != nil {
+		if !old.over() || old.err == nil && now.Before(old.until) {
+			return old
+		}
+		e.grant, e.at = old.grant, old.at
+	}
+	a.tidy(now)
+	a.exchanges[hash] = e
+	go func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exchangeTimeout)
+		defer cancel()
+		auth, err := a.run(ctx, e, code)
+		a.finish(hash, e, auth, err)
+	}()
+	return e
+}
+
+// tidy makes room for one more exchange; mu is held.
+func (a *app) tidy(now time.Time) {
+	for len(a.exchanges) >= maxExchanges {
+		var oldest codeHash
+		var found *exchange
+		for hash, e := range a.exchanges {
+			switch {
+			case !e.over():
+			case now.After(e.until):
+				delete(a.exchanges, hash)
+			case found == nil || e.until.Before(found.until):
+				oldest, found = hash, e
+			}
+		}
+		if len(a.exchanges) < maxExchanges || found == nil {
+			return
+		}
+		delete(a.exchanges, oldest)
+	}
+}
+
+// forgetExchanges lets go of what led to an authorisation that has ended.
+func (a *app) forgetExchanges(corpID string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for hash, e := range a.exchanges {
+		if e.over() && e.auth != nil && e.auth.Corp.id == corpID {
+			delete(a.exchanges, hash)
+		}
+	}
+}
+
+// run carries out e. A store of the user's that panics must not hang who waits.
+func (a *app) run(ctx context.Context, e *exchange, code wecom.AuthCode) (_ *Authorization, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("suite: %s: Authorize: panic with a %T", a.id, v)
+		}
+	}()
+	if e.grant == nil {
+		grant, err := a.GetPermanentCodeV2(ctx, code)
+		if err != nil {
+			return nil, err
+		}
+		if grant.PermanentCode.IsZero() {
+			return nil, fmt.Errorf("suite: %s: Authorize: the platform answered without a permanent code", a.id)
+		}
+		e.grant, e.at = grant, time.Now()
+	}
+	if err := a.keep(ctx, e.grant, e.at); err != nil {
+		return nil, err
+	}
+	grant := e.grant
+	e.grant = nil
+	corp := a.Corp(grant.AuthCorpInfo.CorpID)
+	// A token of an earlier authorisation that stays in a failing cache is
+	// harmless: the platform refuses it, and then it is replaced.
+	_ = corp.forget(ctx)
+	return &Authorization{
+		Corp:             corp,
+		CorpInfo:         grant.AuthCorpInfo,
+		AuthUser:         grant.AuthUserInfo,
+		RegisterCodeInfo: grant.RegisterCodeInfo,
+		State:            grant.State,
+	}, nil
+}
+
+// keep saves the permanent code of grant.
+func (a *app) keep(ctx context.Context, grant *GetPermanentCodeV2Response, at time.Time) (err error) {
+	record := PermanentCode{SuiteID: a.id, CorpID: grant.AuthCorpInfo.CorpID, Code: grant.PermanentCode, At: at}
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("the store panicked with a %T", v)
+		}
+		if err != nil {
+			err = &UnsavedCodeError{PermanentCode: record, Err: err}
+		}
+	}()
+	if err := wire.CheckID(record.CorpID); err != nil {
+		return fmt.Errorf("the platform answered with a corp id that cannot be: %w", err)
+	}
+	return a.codes.SaveCode(ctx, record)
+}
+
+// finish publishes the result of e and settles for how long it is remembered.
+func (a *app) finish(hash codeHash, e *exchange, auth *Authorization, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	e.auth, e.err = auth, err
+	switch {
+	case err == nil:
+		e.until = time.Now().Add(codeMemory)
+	case e.grant != nil:
+		e.until = time.Now().Add(unsavedMemory)
+	default:
+		delete(a.exchanges, hash)
+	}
+	close(e.done)
+}
+
+// cancelled says what a cancel_auth event of the given time means: the end of
+// the authorisation that is kept, or of an earlier one.
+//
+// Events may arrive late and out of order. One that is older than the permanent
+// code belongs to an earlier installation; the code must survive it, since it
+// cannot be fetched again. Only the platform knows.
+func (a *app) cancelled(ctx context.Context, corp *Corp, at time.Time) (bool, error) {
+	record, err := a.codes.LoadCode(ctx, a.id, corp.id)
+	switch {
+	case errors.Is(err, ErrNoCode):
+		return true, nil
+	case err != nil:
+		return false, err
+	}
+	const skew = 5 * time.Second // between the clocks of the platform and ours
+	if !at.IsZero() && record.At.Before(at.Add(-skew)) {
+		return true, nil
+	}
+	_, err = a.GetAuthInfoV2(ctx, corp.id, record.Code)
+	if err == nil || errors.Is(err, wecom.ErrNotAuthorized) {
+		return err != nil, nil
+	}
+	return false, err
+}

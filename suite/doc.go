@@ -1,0 +1,25 @@
+// Package suite is one app of a service provider: a third-party app
+// (第三方应用), a template of customised apps (代开发应用模板), or the provider's
+// login authorisation (登录授权). It keeps the app's tickets and tokens, takes it
+// through installation, and gives a handle on each corp that has it:
+//
+//	app, err := suite.New(api, suite.Config{ID: "ww…", Secret: secret})  // or NewTemplate for dk…
+//	app.Handle(&mux, suite.Hooks{Authorized: welcome, Cancelled: forget}) // mux: a callback.Mux
+//
+//	link, err := app.Install(ctx, suite.InstallRequest{                  // an "install" button
+//		RedirectURI: "https://app.example.com/installed",
+//		State:       state,
+//		AuthType:    suite.AuthTypeFormal,
+//	})
+//	back, err := suite.ParseInstalled(r.URL.Query())                     // where the button leads to
+//	auth, err := app.Authorize(ctx, back.Code)                           // keeps the permanent code
+//	err = auth.Corp.Do(ctx, wecom.Call{Path: "/cgi-bin/…"}, &result)     // a call in that corp
+//
+// [Client] and [Template] are different types because the platform treats them
+// differently: a third-party app buys the token of a corp with get_corp_token,
+// a customised app with gettoken; only the former has an install address.
+//
+// A token travels with each call by itself; nothing here takes one as a
+// parameter. Permanent codes (永久授权码) are the one thing that cannot be fetched
+// again: give Config a [CodeStore] on a database.
+package suite
