@@ -24,7 +24,7 @@ type Call struct {
 	Path string
 	// Query holds the parameters other than the token.
 	Query url.Values
-	// Body is encoded as JSON; nil sends none.
+	// Body is encoded as JSON, anew for each attempt; nil sends none.
 	Body any
 	// File is uploaded as a multipart form, in place of a Body.
 	File *File
@@ -83,6 +83,9 @@ func (c *Client) Do(ctx context.Context, call Call, result any) error {
 		if err != nil {
 			return err
 		}
+		if err := call.encode(&req); err != nil {
+			return err
+		}
 		if err := upload.attach(&req); err != nil {
 			return fmt.Errorf("wecom: %s: %w", call.Path, err)
 		}
@@ -117,6 +120,9 @@ func (call *Call) request() (rest.Request, error) {
 	if call.Auth.Source != nil && call.Auth.Param == "" || call.Auth.Source == nil && call.Auth.Param != "" {
 		return req, fmt.Errorf("wecom: %s: Auth needs a source and a parameter name", call.Path)
 	}
+	if call.Query.Has(call.Auth.Param) {
+		return req, fmt.Errorf("wecom: %s: Query must not hold %s: that is the place of the token", call.Path, call.Auth.Param)
+	}
 	if req.Method == "" {
 		req.Method = http.MethodGet
 		if call.Body != nil || call.File != nil {
@@ -130,16 +136,21 @@ func (call *Call) request() (rest.Request, error) {
 		return req, fmt.Errorf("wecom: %s: a body needs POST", call.Path)
 	case call.Body != nil && call.File != nil:
 		return req, fmt.Errorf("wecom: %s: a call has a Body or a File, not both", call.Path)
-	case call.File != nil:
-		return req, nil
 	}
-	body, err := json.Marshal(call.Body)
-	if err != nil {
-		// The text of the error could quote the body.
-		return req, fmt.Errorf("wecom: %s: body of type %T cannot be encoded as JSON", call.Path, call.Body)
-	}
-	req.Body = body
 	return req, nil
+}
+
+// encode makes the body of req. A Body that is a [json.Marshaler] may sign
+// itself: each attempt has a body of its own.
+func (call *Call) encode(req *rest.Request) (err error) {
+	if call.Body == nil {
+		return nil
+	}
+	if req.Body, err = json.Marshal(call.Body); err != nil {
+		// The text of the error could quote the body.
+		return fmt.Errorf("wecom: %s: body of type %T cannot be encoded as JSON", call.Path, call.Body)
+	}
+	return nil
 }
 
 // authorize makes the query of req, with a token if call needs one.

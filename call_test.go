@@ -317,15 +317,16 @@ func TestMalformedCallsAreRefused(t *testing.T) {
 	mt, calls := answers(ok())
 	api := newClient(t, wecom.WithTransport(mt))
 	for name, call := range map[string]wecom.Call{
-		"no slash":      {Path: "cgi-bin/x"},
-		"empty":         {},
-		"query":         {Path: "/x?access_token=s3cret"},
-		"climbs":        {Path: "/cgi-bin/../x"},
-		"fragment":      {Path: "/x#y"},
-		"unencodable":   {Path: path, Body: map[string]any{"s3cret": func() {}}},
-		"body with GET": {Path: path, Method: "GET", Body: 1},
-		"param alone":   {Path: path, Auth: wecom.Auth{Param: "access_token"}},
-		"source alone":  {Path: path, Auth: wecom.Auth{Source: wecom.TokenFunc(nil)}},
+		"no slash":           {Path: "cgi-bin/x"},
+		"empty":              {},
+		"query":              {Path: "/x?access_token=s3cret"},
+		"climbs":             {Path: "/cgi-bin/../x"},
+		"fragment":           {Path: "/x#y"},
+		"unencodable":        {Path: path, Body: map[string]any{"s3cret": func() {}}},
+		"body with GET":      {Path: path, Method: "GET", Body: 1},
+		"param alone":        {Path: path, Auth: wecom.Auth{Param: "access_token"}},
+		"token in the query": {Path: path, Query: url.Values{"access_token": {"s3cret"}}, Auth: auth(wecom.TokenFunc(nil))},
+		"source alone":       {Path: path, Auth: wecom.Auth{Source: wecom.TokenFunc(nil)}},
 	} {
 		err := api.Do(t.Context(), call, nil)
 		require.Error(t, err, name)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strconv"
 	"time"
@@ -307,9 +308,13 @@ func (c *Client) GetAppQRCode(ctx context.Context, req GetAppQRCodeRequest) (*Ge
 		return nil, err
 	}
 	code := new(GetAppQRCodeResponse)
-	if len(raw.Body) == 0 || raw.Body[0] != '{' {
+	if strings.HasPrefix(raw.ContentType, "image/") {
 		code.Image, code.ContentType = raw.Body, raw.ContentType
 		return code, nil
+	}
+	if len(raw.Body) == 0 || raw.Body[0] != '{' {
+		// A proxy's page, say.
+		return nil, &wecom.Error{Op: path, Status: http.StatusOK, Message: "the reply is neither a picture nor JSON"}
 	}
 	if err := json.Unmarshal(raw.Body, code); err != nil {
 		return nil, fmt.Errorf("suite: %s: %w: reply is not the JSON that was expected: %w", path, wecom.ErrNoReply, err)
