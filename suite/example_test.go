@@ -1,0 +1,128 @@
+package suite_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/wecom-isv/wecom"
+	"github.com/wecom-isv/wecom/callback"
+	"github.com/wecom-isv/wecom/suite"
+	"github.com/wecom-isv/wecom/wecomtest"
+)
+
+// An administrator installs the app from a page of the vendor.
+func ExampleClient_Install() {
+	ctx := context.Background()
+	platform, err := wecomtest.Start(wecomtest.WithoutServer())
+	if err != nil {
+		panic(err)
+	}
+	defer platform.Close()
+	console := platform.NewApp(wecomtest.AppConfig{ID: "ww4asffe99e54c0f4c"})
+
+	api, err := wecom.New(wecom.WithBaseURL(platform.URL()), wecom.WithTransport(platform.Transport()))
+	if err != nil {
+		panic(err)
+	}
+	app, err := suite.New(api, suite.Config{ID: console.ID, Secret: console.Secret})
+	if err != nil {
+		panic(err)
+	}
+	// In a server app.Handle(&mux, suite.Hooks{}) saves the tickets.
+	if err := app.SaveTicket(ctx, wecom.NewSecret(console.IssueTicket()), time.Now()); err != nil {
+		panic(err)
+	}
+
+	link, err := app.Install(ctx, suite.InstallRequest{
+		RedirectURI: "https://app.example.com/installed",
+		State:       "3f2a9c41d0", // random, and bound to the browser
+		AuthType:    suite.AuthTypeFormal,
+	})
+	if err != nil {
+		panic(err)
+	}
+	redirect, err := platform.NewCorp("Acme").Authorize(ctx, link.URL) // a person does this
+	if err != nil {
+		panic(err)
+	}
+
+	back, err := suite.ParseInstalled(redirect.Query())
+	if err != nil {
+		panic(err)
+	}
+	auth, err := app.Authorize(ctx, back.Code)
+	if err != nil {
+		panic(err)
+	}
+	permissions, err := auth.Corp.GetPermissions(ctx)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(back.State, auth.CorpInfo.CorpName, permissions.AppPermissions)
+	// Output: 3f2a9c41d0 Acme [contact:base:base]
+}
+
+// Several apps share one Mux.
+func ExampleClient_Handle() {
+	api, err := wecom.New()
+	if err != nil {
+		panic(err)
+	}
+	crm, err := suite.New(api, suite.Config{ID: "ww1111111111111111", Secret: "secret of the app"})
+	if err != nil {
+		panic(err)
+	}
+	desk, err := suite.NewTemplate(api, suite.Config{ID: "dk2222222222222222", Secret: "secret of the template"})
+	if err != nil {
+		panic(err)
+	}
+	var mux callback.Mux
+	crm.Handle(&mux, suite.Hooks{
+		Cancelled: func(_ context.Context, corpID string) error {
+			fmt.Println("delete the data of", corpID)
+			return nil
+		},
+	})
+	desk.Handle(&mux, suite.Hooks{})
+
+	// What a callback.Handler does with a decrypted message:
+	env, err := callback.Parse([]byte(`<xml><SuiteId>ww1111111111111111</SuiteId><InfoType>cancel_auth</InfoType>`+
+		`<TimeStamp>1403610513</TimeStamp><AuthCorpId>wpAAAA</AuthCorpId></xml>`), "ww1111111111111111")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(mux.Dispatch(context.Background(), env))
+	// Output:
+	// delete the data of wpAAAA
+	// <nil>
+}
+
+func ExampleParseInstalled() {
+	query, _ := url.ParseQuery("state=3f2a9c41d0")
+	back, err := suite.ParseInstalled(query)
+	fmt.Println(errors.Is(err, suite.ErrInstallRefused), back.State)
+	// Output: true 3f2a9c41d0
+}
+
+// A corp that has not authorised the app, and a ticket that has not arrived.
+func ExampleClient_Corp() {
+	api, err := wecom.New()
+	if err != nil {
+		panic(err)
+	}
+	app, err := suite.New(api, suite.Config{ID: "ww1111111111111111", Secret: "secret of the app"})
+	if err != nil {
+		panic(err)
+	}
+	ctx := context.Background()
+	err = app.Corp("wpAAAA").Do(ctx, wecom.Call{Path: "/cgi-bin/user/get"}, nil)
+	fmt.Println(errors.Is(err, suite.ErrNoCode))
+	_, err = app.Token(ctx)
+	fmt.Println(errors.Is(err, wecom.ErrNoTicket))
+	// Output:
+	// true
+	// true
+}
