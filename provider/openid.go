@@ -103,7 +103,7 @@ type ConvertError struct {
 
 // Error counts the ids and gives the first reason.
 func (e *ConvertError) Error() string {
-	text := fmt.Sprintf("provider: ConvertUserIDs: no answer for %d ids", len(e.Failed))
+	text := fmt.Sprintf("provider: no answer for %d ids", len(e.Failed))
 	if len(e.errs) > 0 {
 		text += ": " + e.errs[0].Error()
 	}
