@@ -28,6 +28,9 @@ type Call struct {
 	Body any
 	// File is uploaded as a multipart form, in place of a Body.
 	File *File
+	// Range asks for a part of a file, such as "bytes=0-1023". Only for a call
+	// whose result is a [*Stream].
+	Range string
 	// Auth is the credential; the zero Auth sends none.
 	Auth Auth
 	// Safe says that the call only reads, or that doing it twice is the same as
@@ -37,7 +40,8 @@ type Call struct {
 }
 
 // RawReply takes a reply that is not JSON, such as an image, when it is the
-// result of [Client.Do]. A refusal, which is JSON, becomes an [Error] as usual.
+// result of [Client.Do]. A refusal, which is JSON, becomes an [Error] as usual;
+// so what begins with a brace must be JSON. For files there is [Stream].
 type RawReply struct {
 	ContentType string
 	Body        []byte
@@ -93,10 +97,13 @@ func (c *Client) Do(ctx context.Context, call Call, result any) error {
 		switch {
 		case err == nil:
 			return nil
-		case refusal == nil && call.Auth.Source != nil && upload.repeatable() && errors.Is(err, ErrTokenRejected):
+		case refusal == nil && call.Auth.Source != nil && errors.Is(err, ErrTokenRejected):
 			refusal = err
 			if err := call.Auth.Source.Reject(ctx, token); err != nil {
 				c.log.WarnContext(ctx, "wecom: a refused token could not be dropped", slog.String("op", call.Path), slog.Any("err", err))
+			}
+			if !upload.repeatable() {
+				return refusal
 			}
 		case call.Safe && upload.repeatable() && tries < maxTries && errors.Is(err, ErrTransient):
 			tries++
@@ -112,7 +119,7 @@ func (c *Client) Do(ctx context.Context, call Call, result any) error {
 
 // request checks call and makes what does not change between attempts.
 func (call *Call) request() (rest.Request, error) {
-	req := rest.Request{Method: call.Method, Path: call.Path, Once: !call.Safe}
+	req := rest.Request{Method: call.Method, Path: call.Path, Range: call.Range, Once: !call.Safe}
 	if !strings.HasPrefix(call.Path, "/") || strings.ContainsAny(call.Path, "?#\\ ") || strings.Contains(call.Path, "..") {
 		clean, _, _ := strings.Cut(call.Path, "?") // a query may hold a token
 		return req, fmt.Errorf("wecom: path %q of the call must begin with / and hold no query, fragment, blank or dots", clean)
@@ -177,6 +184,9 @@ func (call *Call) authorize(ctx context.Context, req *rest.Request) (Token, erro
 func (c *Client) try(ctx context.Context, req rest.Request, attempt int, result any) error {
 	info := CallInfo{Op: req.Path, Attempt: attempt, RequestBytes: len(req.Body) + int(req.StreamSize)}
 	start := time.Now()
+	if _, ok := result.(*Stream); ok {
+		req.IsFile = isFile
+	}
 	err := c.rest.Send(ctx, req, func(reply rest.Reply) error {
 		info.Status, info.ResponseBytes = reply.Status, len(reply.Body)
 		return decode(req, reply, result)
@@ -220,6 +230,13 @@ type status struct {
 
 // decode checks errcode and fills result. An absent errcode is success.
 func decode(req rest.Request, reply rest.Reply, result any) error {
+	if stream, ok := result.(*Stream); ok {
+		if reply.File != nil {
+			stream.take(req.Path, reply)
+			return nil
+		}
+		result = new(notFile)
+	}
 	raw, wantsRaw := result.(*RawReply)
 	isJSON := bytes.HasPrefix(bytes.TrimLeft(reply.Body, " \t\r\n\ufeff"), []byte("{"))
 	succeeded := reply.Status >= 200 && reply.Status <= 299
@@ -255,6 +272,11 @@ func decode(req rest.Request, reply rest.Reply, result any) error {
 	}
 	return nil
 }
+
+// notFile is what a reply without a file decodes to: success it is not.
+type notFile struct{}
+
+func (*notFile) UnmarshalJSON([]byte) error { return errors.New("a file was expected") }
 
 // beginsWithSuccess reports whether body begins as nearly every reply does,
 // {"errcode":0, ...}; it spares decoding it twice.

@@ -121,11 +121,12 @@ func TestDoUnderstandsReplies(t *testing.T) {
 			e, ok := errors.AsType[*wecom.Error](err)
 			require.True(t, ok)
 			assert.Equal(t, 502, e.Status)
+			require.ErrorIs(t, err, wecom.ErrNoReply)
 		}},
 		"error page in JSON's clothes": {text(503, "{not json"), func(t *testing.T, err error) { require.ErrorIs(t, err, wecom.ErrTransient) }},
 		"too many requests":            {text(429, ""), func(t *testing.T, err error) { require.ErrorIs(t, err, wecom.ErrRateLimited) }},
 		"status 404":                   {text(404, `{}`), func(t *testing.T, err error) { require.Error(t, err); require.NotErrorIs(t, err, wecom.ErrTransient) }},
-		"page with 200":                {text(200, "<html>login</html>"), func(t *testing.T, err error) { require.Error(t, err) }},
+		"page with 200":                {text(200, "<html>login</html>"), func(t *testing.T, err error) { require.ErrorIs(t, err, wecom.ErrNoReply) }},
 		"empty":                        {text(200, ""), func(t *testing.T, err error) { require.Error(t, err) }},
 		"cut": {text(200, `{"errcode":0,"name":"n`), func(t *testing.T, err error) {
 			require.ErrorIs(t, err, wecom.ErrNoReply)
@@ -417,6 +418,21 @@ func TestPain21_NothingSecretIsPrinted(t *testing.T) {
 	}
 }
 
+// A short value that was sent may be the beginning of a secret.
+func TestRedactionHidesLongValuesFirst(t *testing.T) {
+	t.Parallel()
+	mt, _ := answers(text(200, `{"errcode":40001,"errmsg":"bad abcdefCANARY and CA+NARY 1 and arrayCANARY"}`))
+	for range 20 { // maps have no order
+		err := newClient(t, wecom.WithTransport(mt)).Do(t.Context(), wecom.Call{
+			Path: path, Query: url.Values{"key": {"CA+NARY 1"}},
+			Body: map[string]any{"name": "abcdef", "secret": "abcdefCANARY", "list": []any{"arrayCANARY"}},
+		}, nil)
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), "CANARY")
+		assert.NotContains(t, err.Error(), "NARY 1")
+	}
+}
+
 // Public identifiers stay readable: without them an error helps nobody.
 func TestRefusalKeepsIdentifiers(t *testing.T) {
 	t.Parallel()
@@ -435,7 +451,8 @@ func TestErrmsgForms(t *testing.T) {
 		"text, from ip: 1.2.3.4":                             {Message: "text", FromIP: "1.2.3.4"},
 		", hint: [, from ip: ":                               {},
 		"":                                                   {},
-		strings.Repeat("长", 500):                             {Message: strings.Repeat("长", 100) + "…"},
+		"t, hint: [" + strings.Repeat("h", 500) + "], from ip: " + strings.Repeat("i", 500): {Message: "t", Hint: strings.Repeat("h", 300) + "…", FromIP: strings.Repeat("i", 300) + "…"},
+		strings.Repeat("长", 500): {Message: strings.Repeat("长", 100) + "…"},
 	} {
 		body, err := json.Marshal(map[string]any{"errcode": 60111, "errmsg": errmsg})
 		require.NoError(t, err)

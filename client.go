@@ -20,6 +20,8 @@ type Client struct {
 	locker    Locker
 	log       *slog.Logger
 	observers []func(context.Context, CallInfo)
+
+	tokenObservers []func(context.Context, TokenInfo)
 }
 
 // New returns a Client for the public WeCom API, or as the options say.
@@ -49,6 +51,8 @@ func New(opts ...Option) (*Client, error) {
 		locker:    s.locker,
 		log:       cmp.Or(s.logger, slog.New(slog.DiscardHandler)),
 		observers: s.observers,
+
+		tokenObservers: s.tokenObservers,
 	}
 	if c.cache == nil {
 		c.cache = NewMemoryCache()

@@ -23,6 +23,43 @@
 //	errors.Is(err, wecom.ErrRateLimited)
 //	errors.Is(err, wecom.Code(60111))
 //
+// # When the cache fails
+//
+// A token has two places: a copy in each process, which calls use, and the
+// [TokenCache] that processes share, which is asked only when a token is due.
+//
+// The copy is believed until 10 minutes before its expiry, or until the platform
+// refuses it. What another process has done to the token meanwhile is seen no
+// earlier. That costs at most one refused call in each process, which is repeated
+// with the newer token of the cache and needs no fetch. Tokens are therefore never
+// "invalidated everywhere": [CachedSource.Forget] ends the copy of its own process.
+//
+//   - The cache is slow: calls with a token in memory do not notice, early
+//     refreshes happen in the background. A key that this process has no token of
+//     waits 2 seconds for the cache, then 5 for the lock, or 2 if the cache did not
+//     answer, and then fetches; saving takes 2 more at most.
+//   - The cache is down: tokens in memory are used and refreshed as ever. Each
+//     process fetches for itself what it lacks, once, and puts it into the cache
+//     with the next refresh after the cache is back.
+//   - The cache comes back empty: tokens in memory are used as ever. A process
+//     that lacks one fetches it and shares it; the others take that one when
+//     theirs is due. Permanent codes cannot be fetched again: keep them in a
+//     store that does not come back empty (CodeStore of package suite).
+//   - The lock is down, or its holder died: the fetch waits at most 5 seconds and
+//     goes on without it. A call too many is better than none.
+//   - suite_ticket: the process that received the push uses it for its 30 minutes
+//     with or without the cache; the others get the next one, 10 minutes later.
+//
+// What failed is logged at warning level, seen by the observers of
+// [WithTokenObserver], and named in errors: the step (load, lock, save, drop) and
+// the key, never the value.
+//
+// # Observation
+//
+// [WithObserver] sees each attempt of a call, [WithTokenObserver] each step on
+// the way to a token. Package otelwecom, a module of its own, turns both into
+// OpenTelemetry metrics and spans.
+//
 // # Secrets
 //
 // Tokens, tickets, codes and secrets never stand in an error, a log line, a

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/wecom-isv/wecom/internal/rest"
@@ -70,6 +71,8 @@ func (e *Error) Is(class error) bool {
 	switch class {
 	case ErrTransient:
 		return e.Status >= 500
+	case ErrNoReply: // a gateway's page, not the platform's answer
+		return e.Status >= 500 || e.Status < 300
 	case ErrRateLimited:
 		return e.Status == http.StatusTooManyRequests
 	}
@@ -128,8 +131,8 @@ func newError(op string, status int, code Code, errmsg string, sent *redactor) *
 	text, ip, _ := strings.Cut(text, ", from ip: ")
 	text, hint, _ := strings.Cut(text, ", hint: [")
 	hint, _, _ = strings.Cut(hint, "]")
-	e.FromIP = sent.redact(strings.TrimSpace(ip))
-	e.Hint = sent.redact(hint)
+	e.FromIP = shorten(sent.redact(strings.TrimSpace(ip)))
+	e.Hint = shorten(sent.redact(hint))
 	e.Message = shorten(sent.redact(strings.TrimSpace(text)))
 	return e
 }
@@ -146,8 +149,10 @@ func shorten(s string) string {
 // redactor knows what a call has sent and hides it in what comes back.
 type redactor struct{ values []string }
 
-// redact hides every value that was sent.
+// redact hides every value that was sent, long ones first: a short one may be
+// the beginning of a secret.
 func (r *redactor) redact(s string) string {
+	slices.SortFunc(r.values, func(a, b string) int { return len(b) - len(a) })
 	for _, v := range r.values {
 		s = strings.ReplaceAll(s, v, hidden)
 	}

@@ -1,6 +1,7 @@
 package wecom_test
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -75,8 +76,35 @@ func TestUploadIsRepeatedAfterARefusalIfItCanBe(t *testing.T) {
 	address, calls = uploadServer(t, 1, "a.txt", "content")
 	api = newClient(t, wecom.WithBaseURL(address))
 	call = wecom.Call{Path: path, Auth: auth(api.TokenSource("k", p.fetch)), File: &wecom.File{Name: "a.txt", Size: 7, Reader: onlyReader{strings.NewReader("content")}}}
+	fetched := p.count()
 	require.ErrorIs(t, api.Do(t.Context(), call, nil), wecom.ErrTokenRejected)
 	assert.EqualValues(t, 1, calls.Load())
+	_, err = call.Auth.Source.Token(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, fetched+2, p.count(), "the refused token is not used again")
+}
+
+// A server that answers before it has read the whole file: the next attempt and
+// the caller have the reader for themselves.
+func TestUploadIsOverWhenItIsAnswered(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int64
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if calls.Add(1) == 1 {
+			_, _ = io.WriteString(w, `{"errcode":42001,"errmsg":"expired"}`)
+			return
+		}
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = io.WriteString(w, `{"errcode":0}`)
+	}))
+	t.Cleanup(srv.Close)
+	api := newClient(t, wecom.WithBaseURL(srv.URL))
+	p := &issuer{}
+	reader := bytes.NewReader(make([]byte, 4<<20))
+	call := wecom.Call{Path: path, Auth: auth(api.TokenSource("k", p.fetch)), File: &wecom.File{Name: "a", Size: reader.Size(), Reader: reader}}
+	require.NoError(t, api.Do(t.Context(), call, nil))
+	_, err := reader.Seek(0, io.SeekStart) // races with nothing
+	require.NoError(t, err)
 }
 
 func TestUploadRefusesBadFiles(t *testing.T) {

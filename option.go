@@ -34,6 +34,8 @@ type settings struct {
 	locker     Locker
 	logger     *slog.Logger
 	observers  []func(context.Context, CallInfo)
+
+	tokenObservers []func(context.Context, TokenInfo)
 }
 
 // WithBaseURL sends all calls to another address: a private deployment
@@ -153,28 +155,4 @@ func WithLogger(l *slog.Logger) Option {
 		s.logger = l
 		return nil
 	}
-}
-
-// WithObserver calls observe after every attempt of a call, in the goroutine of
-// the call: it should be quick. The option may be given several times.
-func WithObserver(observe func(context.Context, CallInfo)) Option {
-	return func(s *settings) error {
-		if observe == nil {
-			return errors.New("wecom: WithObserver: nil function")
-		}
-		s.observers = append(s.observers, observe)
-		return nil
-	}
-}
-
-// CallInfo is what an observer learns of one attempt of a call.
-type CallInfo struct {
-	Op            string        // the path, such as "/cgi-bin/message/send"
-	Attempt       int           // 1 for the first
-	Latency       time.Duration // of this attempt, token fetch excluded
-	Code          Code          // errcode; 0 also when there was no reply
-	Status        int           // HTTP status; 0 when there was no reply
-	RequestBytes  int           // body
-	ResponseBytes int           // body
-	Err           error         // nil on success; carries no secret
 }

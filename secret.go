@@ -68,7 +68,8 @@ func (s *Secret) UnmarshalText(text []byte) error {
 // in a create_auth or reset_permanent_code event, and buys a permanent code.
 // The code of a sign-in is another thing and has another type.
 //
-// fmt, log/slog and the encoders show "[secret]"; string(code) is the value.
+// fmt, log/slog and the encoders show "[secret]"; string(code) is the value. In
+// an unexported field, where fmt reads past methods, keep a [Secret] instead.
 type AuthCode string
 
 // String returns "[secret]", or "" for an empty code.

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/wecom-isv/wecom/internal/wire"
 )
 
 // When a [CachedSource] refreshes, and how long it may take.
@@ -39,7 +41,8 @@ const (
 //   - In the last minute, and without a token, callers wait for one refresh
 //     that they share. Each waits on its own context; the refresh goes on
 //     without them, for 15 seconds at most.
-//   - A cache, lock or platform that fails never costs a token that is live.
+//   - A cache, lock or platform that fails never costs a token that is live; see
+//     "When the cache fails" in the documentation of the package.
 //   - A refused secret is remembered for about 30 seconds, during which nobody
 //     calls: WeCom blocks the address of whoever tries wrong secrets.
 //
@@ -94,10 +97,7 @@ func NewToken(value string, expiresIn int64) (Token, error) {
 	if value == "" {
 		return Token{}, errors.New("wecom: the platform answered without a token")
 	}
-	life := defaultLife
-	if expiresIn > 0 {
-		life = time.Duration(min(expiresIn, int64(365*24*time.Hour/time.Second))) * time.Second
-	}
+	life := wire.Life(expiresIn, defaultLife)
 	now := time.Now()
 	return Token{Value: value, Version: now.UnixMilli(), ExpiresAt: now.Add(life).Round(0)}, nil
 }
@@ -133,6 +133,7 @@ func (s *CachedSource) wait(ctx context.Context) (Token, error) {
 	case !live && now.Before(s.refusedUntil):
 		err := s.refusal
 		s.mu.Unlock()
+		s.observe(ctx, TokenRefuse, now, err)
 		return Token{}, err
 	}
 	f := s.flight
@@ -141,6 +142,13 @@ func (s *CachedSource) wait(ctx context.Context) (Token, error) {
 	}
 	s.mu.Unlock()
 
+	t, err := s.await(ctx, f)
+	s.observe(ctx, TokenWait, now, err)
+	return t, err
+}
+
+// await waits for f, or less if ctx ends first.
+func (s *CachedSource) await(ctx context.Context, f *flight) (Token, error) {
 	select {
 	case <-f.done:
 	case <-ctx.Done():
@@ -164,8 +172,10 @@ func (s *CachedSource) takeOff(ctx context.Context) *flight {
 	go func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flightTimeout)
 		defer cancel()
+		// Also if runtime.Goexit, of a test's fake, ends the goroutine.
+		defer s.land(f)
+		f.err = s.wrap(errors.New("the refresh ended without a result"))
 		f.token, f.err = s.refresh(ctx, f)
-		s.land(f)
 	}()
 	return f
 }
@@ -209,45 +219,77 @@ func (s *CachedSource) refresh(ctx context.Context, f *flight) (_ Token, err err
 			err = s.wrap(fmt.Errorf("refresh panicked with a %T", v))
 		}
 	}()
-	if t, ok := s.fromCache(ctx, f); ok {
+	t, found, err := s.fromCache(ctx, f)
+	if found {
 		return t, nil
 	}
-	unlock, locked := s.lock(ctx)
+	patience := lockTimeout
+	if err != nil {
+		// What another process fetches could not be found here: the lock then only
+		// keeps processes from fetching all at the same moment.
+		patience = cacheTimeout
+	}
+	unlock, locked := s.lock(ctx, patience)
 	defer unlock()
 	if locked {
-		if t, ok := s.fromCache(ctx, f); ok {
+		if t, found, _ = s.fromCache(ctx, f); found {
 			return t, nil
 		}
 	}
-	t, err := s.fetch(ctx)
-	if err != nil {
-		return Token{}, s.wrap(err)
+	start := time.Now()
+	t, err = s.fetch(ctx)
+	if err == nil && t.Value == "" {
+		err = errors.New("the fetch returned an empty token")
 	}
-	if t.Value == "" {
-		return Token{}, s.wrap(errors.New("the fetch returned an empty token"))
+	if err != nil {
+		err = s.wrap(err)
+	}
+	s.observe(ctx, TokenFetch, start, err)
+	if err != nil {
+		return Token{}, err
 	}
 	return s.hold(ctx, f, t), nil
 }
 
-// fromCache takes the token of the shared cache if it is of use.
-func (s *CachedSource) fromCache(ctx context.Context, f *flight) (Token, bool) {
+// fromCache takes the token of the shared cache if it is of use. The error says
+// that the cache failed.
+func (s *CachedSource) fromCache(ctx context.Context, f *flight) (t Token, found bool, err error) {
+	start := time.Now()
+	t, err = s.load(ctx)
+	switch {
+	case errors.Is(err, ErrNotCached):
+		s.observe(ctx, TokenMiss, start, nil)
+		return Token{}, false, nil
+	case err != nil:
+		s.warn(ctx, "load", err)
+		err = s.wrap(fmt.Errorf("load from the cache: %w", err))
+		s.observe(ctx, TokenMiss, start, err)
+		return Token{}, false, err
+	case !s.take(t, f):
+		s.observe(ctx, TokenStale, start, nil)
+		return Token{}, false, nil
+	}
+	s.observe(ctx, TokenHit, start, nil)
+	return t, true, nil
+}
+
+func (s *CachedSource) load(ctx context.Context) (Token, error) {
 	ctx, cancel := context.WithTimeout(ctx, cacheTimeout)
 	defer cancel()
-	t, err := s.client.cache.Load(ctx, s.key)
-	if err != nil {
-		if !errors.Is(err, ErrNotCached) {
-			s.warn(ctx, "load", err)
-		}
-		return Token{}, false
-	}
+	return s.client.cache.Load(ctx, s.key)
+}
+
+// take holds t, which the cache had, on behalf of f, and reports whether callers
+// should use it now.
+func (s *CachedSource) take(t Token, f *flight) bool {
 	if !t.Live() {
-		return Token{}, false
+		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.version = max(s.version, t.Version)
 	if s.flight != f || t.Value == s.rejected.Reveal() {
-		return Token{}, false
+		return false
 	}
 	now, old := time.Now(), s.held.Load()
 	h := schedule(t, now)
@@ -255,18 +297,18 @@ func (s *CachedSource) fromCache(ctx context.Context, f *flight) (Token, bool) {
 	case old == nil || !old.token.Live():
 		// In its last minute it serves only if the fetch fails.
 		s.held.Store(h)
-		return t, now.Before(h.late)
+		return now.Before(h.late)
 	case t.Value == old.token.Value && t.Version > old.token.Version:
 		// Another process has asked already and got the same value.
 		h.early = h.late
 		if !h.fresh(now) {
-			return Token{}, false
+			return false
 		}
 	case t.Version <= old.token.Version, !h.fresh(now):
-		return Token{}, false // what is held is as good
+		return false // what is held is as good
 	}
 	s.held.Store(h)
-	return t, true
+	return true
 }
 
 // schedule gives t the usual windows.
@@ -308,30 +350,44 @@ func (s *CachedSource) hold(ctx context.Context, f *flight, t Token) Token {
 	s.held.Store(h)
 	s.mu.Unlock()
 
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cacheTimeout)
-	defer cancel()
-	saved, err := s.client.cache.Save(ctx, s.key, t)
-	if err != nil {
-		s.warn(ctx, "save", err)
-	} else if !saved {
-		// Somebody without the lock was faster: agree on the newer token.
-		if newer, ok := s.fromCache(ctx, f); ok {
-			return newer
-		}
+	ctx = context.WithoutCancel(ctx)
+	if s.save(ctx, t) {
+		return t
+	}
+	// Somebody without the lock was faster: agree on the newer token.
+	if newer, found, _ := s.fromCache(ctx, f); found {
+		return newer
 	}
 	return t
 }
 
+// save puts t into the cache and reports false if a newer token is there.
+func (s *CachedSource) save(ctx context.Context, t Token) bool {
+	start := time.Now()
+	bounded, cancel := context.WithTimeout(ctx, cacheTimeout)
+	defer cancel()
+	saved, err := s.client.cache.Save(bounded, s.key, t)
+	if err != nil {
+		s.warn(ctx, "save", err)
+		err = s.wrap(fmt.Errorf("save in the cache: %w", err))
+	}
+	s.observe(ctx, TokenSave, start, err)
+	return saved || err != nil
+}
+
 // lock waits for other processes, within bounds. Without the lock the refresh
 // goes on: a call too many is better than none.
-func (s *CachedSource) lock(ctx context.Context) (unlock func(), locked bool) {
-	ctx, cancel := context.WithTimeout(ctx, lockTimeout)
+func (s *CachedSource) lock(ctx context.Context, patience time.Duration) (unlock func(), locked bool) {
+	start := time.Now()
+	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	unlock, err := s.client.locker.Lock(ctx, s.key, lockTTL)
+	unlock, err := s.client.locker.Lock(bounded, s.key, lockTTL)
 	if err != nil {
 		s.warn(ctx, "lock", err)
+		s.observe(ctx, TokenLock, start, s.wrap(fmt.Errorf("lock: %w", err)))
 		return func() {}, false
 	}
+	s.observe(ctx, TokenLock, start, nil)
 	return unlock, true
 }
 
@@ -342,10 +398,11 @@ func (s *CachedSource) warn(ctx context.Context, action string, err error) {
 // Reject implements [TokenSource]: bad is no longer used, here and in the
 // cache. A newer token stays.
 func (s *CachedSource) Reject(ctx context.Context, bad Token) error {
+	start := time.Now()
 	s.mu.Lock()
 	h := s.held.Load()
 	current := h != nil && h.token.Value == bad.Value
-	if bad.Value == "" || current && time.Now().Before(s.insistedUntil) || !current && s.rejected.Reveal() == bad.Value {
+	if bad.Value == "" || current && start.Before(s.insistedUntil) || !current && s.rejected.Reveal() == bad.Value {
 		// Nothing to reject, or the platform has just given this very token in
 		// reply to its refusal, or others have rejected it already.
 		s.mu.Unlock()
@@ -355,12 +412,14 @@ func (s *CachedSource) Reject(ctx context.Context, bad Token) error {
 	if current {
 		upTo = max(upTo, h.token.Version)
 		s.held.Store(nil)
+		s.flight = nil // what it brings may be the very token that is refused
 	}
 	if current || h == nil {
 		s.rejected = NewSecret(bad.Value)
 	}
 	s.version = max(s.version, upTo)
 	s.mu.Unlock()
+	s.observe(ctx, TokenReject, start, nil)
 	return s.drop(ctx, upTo)
 }
 
@@ -389,12 +448,15 @@ func (s *CachedSource) Forget(ctx context.Context) error {
 const maxVersion = 1<<53 - 1
 
 func (s *CachedSource) drop(ctx context.Context, upTo int64) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cacheTimeout)
+	start := time.Now()
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), cacheTimeout)
 	defer cancel()
-	if err := s.client.cache.Drop(ctx, s.key, upTo); err != nil {
-		return s.wrap(err)
+	err := s.client.cache.Drop(bounded, s.key, upTo)
+	if err != nil {
+		err = s.wrap(fmt.Errorf("drop from the cache: %w", err))
 	}
-	return nil
+	s.observe(ctx, TokenDrop, start, err)
+	return err
 }
 
 // Idle reports whether s holds no live token, remembers no refusal and is

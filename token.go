@@ -10,8 +10,9 @@ import (
 
 // Token is one short-lived credential: an access token or a ticket.
 //
-// fmt and log/slog do not show Value. JSON does, since caches store tokens so:
-// whoever can read the cache can act as the vendor.
+// fmt and log/slog do not show Value, except where the Token stands in an
+// unexported field of yours: fmt reads past methods there. JSON shows it, since
+// caches store tokens so: whoever can read the cache can act as the vendor.
 type Token struct {
 	Value string `json:"value"`
 	// Version orders the tokens of one key: larger is newer. It stays below

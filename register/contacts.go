@@ -13,6 +13,7 @@ import (
 
 	"github.com/wecom-isv/wecom"
 	"github.com/wecom-isv/wecom/callback"
+	"github.com/wecom-isv/wecom/internal/wire"
 )
 
 // Errors of [Contacts]. Both are also a [wecom.ErrTokenRejected].
@@ -83,7 +84,7 @@ func (c *Client) FromInfo(info *GetRegisterInfoResponse) (*Contacts, error) {
 	if at.IsZero() {
 		at = time.Now()
 	}
-	return c.Contacts(info.ContactSync.AccessToken, at.Add(cmp.Or(time.Duration(info.ContactSync.ExpiresIn)*time.Second, contactTokenLife))), nil
+	return c.Contacts(info.ContactSync.AccessToken, at.Add(wire.Life(info.ContactSync.ExpiresIn, contactTokenLife))), nil
 }
 
 // ExpiresAt returns when the token ends at the latest.

@@ -1,7 +1,6 @@
 package register
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,7 +96,7 @@ func (c *Client) Start(ctx context.Context, req GetRegisterCodeRequest) (Link, e
 	if r.RegisterCode.IsZero() {
 		return Link{}, errors.New("register: the platform answered without a registration code")
 	}
-	life := time.Duration(cmp.Or(r.ExpiresIn, 600)) * time.Second
+	life := wire.Life(r.ExpiresIn, 10*time.Minute)
 	return Link{URL: c.Link(r.RegisterCode), Code: r.RegisterCode, ExpiresAt: time.Now().Add(life).Round(0)}, nil
 }
 

@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -161,7 +160,7 @@ func (c *Client) Install(ctx context.Context, req InstallRequest) (InstallLink, 
 	if err != nil {
 		return InstallLink{}, err
 	}
-	life := time.Duration(cmp.Or(pre.ExpiresIn, 1200)) * time.Second
+	life := wire.Life(pre.ExpiresIn, 20*time.Minute)
 	link := InstallLink{ExpiresAt: time.Now().Add(life).Round(0)}
 	if err := c.SetSessionInfo(ctx, pre.PreAuthCode, SessionInfo{AuthType: req.AuthType}); err != nil {
 		return InstallLink{}, err

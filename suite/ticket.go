@@ -17,6 +17,9 @@ const ticketLife = 30 * time.Minute
 // without its caller.
 const cacheTimeout = 5 * time.Second
 
+// loadTimeout bounds a look into the cache that somebody waits for.
+const loadTimeout = 2 * time.Second
+
 // SaveTicket keeps a suite_ticket that was pushed at the given time (TimeStamp
 // of the push; zero means now). A ticket older than the one that is kept changes
 // nothing: pushes may arrive late and in any order. It works for 30 minutes from
@@ -59,7 +62,9 @@ func (a *app) keepTicket(t wecom.Token) wecom.Token {
 // newestTicket returns the newest live suite_ticket of the cache and of this
 // process.
 func (a *app) newestTicket(ctx context.Context) (wecom.Secret, error) {
-	cached, err := a.api.Cache().Load(ctx, a.key("ticket"))
+	bounded, cancel := context.WithTimeout(ctx, loadTimeout) // a cache that hangs must not cost the ticket at hand
+	cached, err := a.api.Cache().Load(bounded, a.key("ticket"))
+	cancel()
 	if err == nil && cached.Live() {
 		a.keepTicket(cached)
 	}

@@ -59,6 +59,10 @@ type Request struct {
 	Stream     io.Reader
 	StreamSize int64
 	StreamType string
+	// IsFile says whether a reply with this status, header and beginning is a file:
+	// it then comes as Reply.File. nil: no reply is one.
+	IsFile func(status int, header http.Header, start []byte) bool
+	Range  string // the header of that name
 	// Once says that the request must not be carried out twice. Without it
 	// net/http repeats a GET when a kept connection breaks.
 	Once bool
@@ -72,7 +76,12 @@ const slowest = 32 << 10
 type Reply struct {
 	Status      int
 	ContentType string
+	Header      http.Header
 	Body        []byte
+	// File is a reply that Request.IsFile recognised, in place of Body, of Length
+	// bytes, -1 if that is not known. Who is handed it closes it.
+	File   io.ReadCloser
+	Length int64
 }
 
 // New checks cfg and returns a client for it.
@@ -142,14 +151,36 @@ func newTransport() *http.Transport {
 // Send sends req once and hands the reply to use, whose error it returns. An
 // error of its own is an *Error, or the context's.
 func (c *Client) Send(ctx context.Context, req Request, use func(Reply) error) error {
+	if req.IsFile != nil {
+		return c.download(ctx, req, use)
+	}
 	attempt := ctx
 	if c.timeout > 0 {
 		var cancel context.CancelFunc
 		attempt, cancel = context.WithTimeout(ctx, c.timeout+time.Duration(req.StreamSize/slowest)*time.Second)
 		defer cancel()
 	}
+	if req.Stream != nil {
+		guarded := newGuardedReader(req.Stream)
+		defer guarded.close(attempt)
+		req.Stream = guarded
+	}
+	raw, err := c.execute(ctx, attempt, req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = raw.Body.Close() }()
+	return c.read(ctx, raw, raw.Body, use)
+}
+
+// execute sends req and returns the reply with its body unread. attempt is ctx
+// with the deadline of this attempt.
+func (c *Client) execute(ctx, attempt context.Context, req Request) (*http.Response, error) {
 	r := c.resty.R().SetContext(attempt)
 	r.Header["Accept"] = anyType // else resty matches regular expressions to find one
+	if req.Range != "" {
+		r.Header["Range"] = []string{req.Range}
+	}
 	switch {
 	case req.Stream != nil:
 		r.Header["Content-Type"] = []string{req.StreamType}
@@ -170,27 +201,65 @@ func (c *Client) Send(ctx context.Context, req Request, use func(Reply) error) e
 		raw = res.RawResponse
 	}
 	if raw == nil || raw.Body == nil {
-		return wrap(ctx, err)
+		return nil, wrap(ctx, err)
 	}
 	// With NoRedirectPolicy a redirect is an error that comes with its reply.
-	defer func() { _ = raw.Body.Close() }()
-	if err != nil && (raw.StatusCode < 300 || raw.StatusCode > 399) {
-		return wrap(ctx, err)
+	if err != nil {
+		_ = raw.Body.Close()
+		if raw.StatusCode < 300 || raw.StatusCode > 399 {
+			return nil, wrap(ctx, err)
+		}
+		raw.Body, raw.ContentLength = http.NoBody, 0 // net/http has closed it already
 	}
+	return raw, nil
+}
 
+// read reads body, the whole of raw, and hands it to use.
+func (c *Client) read(ctx context.Context, raw *http.Response, body io.Reader, use func(Reply) error) error {
 	buf := c.buffers.Get().(*bytes.Buffer)
 	defer c.release(buf)
 	buf.Reset()
 	if n := raw.ContentLength; n > 0 && n <= c.maxReply {
 		buf.Grow(int(n) + bytes.MinRead)
 	}
-	if _, err := buf.ReadFrom(io.LimitReader(raw.Body, c.maxReply+1)); err != nil {
+	if _, err := buf.ReadFrom(io.LimitReader(body, c.maxReply+1)); err != nil {
 		return wrap(ctx, err)
 	}
 	if int64(buf.Len()) > c.maxReply {
 		return &Error{err: ErrTooLarge}
 	}
-	return use(Reply{Status: raw.StatusCode, ContentType: raw.Header.Get("Content-Type"), Body: buf.Bytes()})
+	return use(Reply{Status: raw.StatusCode, ContentType: raw.Header.Get("Content-Type"), Header: raw.Header, Body: buf.Bytes()})
+}
+
+// guardedReader is a stream that nobody reads any more once Send has returned:
+// net/http may still be sending when an early reply arrives.
+type guardedReader struct {
+	r    io.Reader
+	busy chan struct{} // holds one element during a Read, and for ever at the end
+}
+
+func newGuardedReader(r io.Reader) *guardedReader {
+	return &guardedReader{r: r, busy: make(chan struct{}, 1)}
+}
+
+var errSent = errors.New("the request is over")
+
+func (g *guardedReader) Read(p []byte) (int, error) {
+	select {
+	case g.busy <- struct{}{}:
+	default:
+		return 0, errSent // one goroutine reads, so this is the end
+	}
+	defer func() { <-g.busy }()
+	return g.r.Read(p)
+}
+
+// close waits for a Read under way, but not longer than ctx lives.
+func (g *guardedReader) close(ctx context.Context) {
+	select {
+	case g.busy <- struct{}{}:
+	case <-ctx.Done():
+	}
 }
 
 // requestKey finds the Request whose body resty cannot make.

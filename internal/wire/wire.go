@@ -8,10 +8,21 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // PageURL is where the platform's own pages live that a browser opens.
 const PageURL = "https://open.work.weixin.qq.com"
+
+// Life returns seconds as a duration, fallback if the platform gave none. More
+// than a year is taken for a year, so that nothing overflows.
+func Life(seconds int64, fallback time.Duration) time.Duration {
+	const year = 365 * 24 * time.Hour
+	if seconds <= 0 {
+		return fallback
+	}
+	return time.Duration(min(seconds, int64(year/time.Second))) * time.Second
+}
 
 // CheckID refuses ids that cannot be the platform's. Ids stand in cache keys,
 // where a slash would let one corp read the entries of another.
