@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -120,3 +122,6 @@ func (c *MemoryCache) Lock(ctx context.Context, name string, ttl time.Duration) 
 		release()
 	}, nil
 }
+
+// Format prints the type and nothing of what it holds, with every verb.
+func (*MemoryCache) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "wecom.MemoryCache") }

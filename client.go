@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -79,3 +80,6 @@ func timeout(s settings) (d time.Duration) {
 // Cache returns the token cache that this Client was given or made, for those
 // who keep a credential of their own beside the others.
 func (c *Client) Cache() TokenCache { return c.cache }
+
+// Format prints the type and nothing of what it holds, with every verb.
+func (*Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "wecom.Client") }

@@ -16,6 +16,11 @@ import (
 // Client registers corps on behalf of a provider. It is safe for concurrent use.
 type Client struct{ provider *provider.Client }
 
+// Format prints whose registrations they are, with every verb.
+func (c *Client) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "register.Client(%s)", c.provider.CorpID())
+}
+
 // New returns a client that registers corps for p.
 func New(p *provider.Client) *Client { return &Client{provider: p} }
 

@@ -3,16 +3,22 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/wecom-isv/wecom"
+	"github.com/wecom-isv/wecom/provider"
+	"github.com/wecom-isv/wecom/sso"
 	"github.com/wecom-isv/wecom/wecomtest"
 )
 
@@ -66,9 +72,93 @@ func TestPain21_NothingSecretIsPrinted(t *testing.T) {
 		require.NoError(t, runSimulated(t.Context(), &printer{out: &out}, slog.New(handler), secrets), out.String())
 	}
 	assert.NotContains(t, out.String(), marker)
+	assert.NotContains(t, out.String(), simulatedToken)
+	assert.NotContains(t, out.String(), simulatedKey)
 	assert.Contains(t, out.String(), "wecom: call", "the log is looked at")
 	for _, kind := range []string{"suite_secret", "provider_secret", "suite_ticket", "suite_access_token", "provider_access_token", "access_token", "contact_token", "pre_auth_code", "auth_code", "permanent_code", "code", "login_auth_code", "register_code"} {
 		assert.True(t, kinds[kind], "no %s was made", kind)
+	}
+}
+
+// TestPain21_ClientsAndErrorsHideSecrets prints every client in every way, and the
+// errors of calls that fail in every way.
+func TestPain21_ClientsAndErrorsHideSecrets(t *testing.T) {
+	t.Parallel()
+	const marker = "CANARY"
+	platform := wecomtest.NewPlatform(t, wecomtest.WithSecrets(func(string) string { return marker }))
+	app := platform.NewApp(wecomtest.AppConfig{})
+	var out lockedBuffer
+	v, err := newVendor(t.Context(), config{
+		corpID: platform.Provider().CorpID, providerSecret: platform.Provider().Secret, suiteID: app.ID, suiteSecret: app.Secret,
+		token: app.Token, aesKey: app.AESKey, baseURL: platform.URL(), listen: "127.0.0.1:0", templateID: "tpl",
+	}, &printer{out: &out}, slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	require.NoError(t, err)
+	t.Cleanup(func() { v.close(context.WithoutCancel(t.Context())) })
+	app.SetCallbackURL(v.cfg.publicURL + "/callback/command")
+	_, err = app.PushTicket(t.Context())
+	require.NoError(t, err)
+	_, err = platform.NewCorp("Acme").Install(t.Context(), app)
+	require.NoError(t, err)
+	auth, err := next(t.Context(), v, "create_auth", v.authorized)
+	require.NoError(t, err)
+	token, err := auth.Corp.Token(t.Context())
+	require.NoError(t, err)
+
+	for _, thing := range []any{
+		v.app, v.provider, v.register, v.members, v.admins, v.states, &v.mux, v.pool, v.app.API(), v.app.API().Cache(),
+		auth, *auth, auth.Corp, token, v.app.Auth(), v.register.Contacts(wecom.NewSecret(marker), time.Now()),
+		wecom.AuthCode(marker), sso.LoginCode(marker), provider.LoginAuthCode(marker), wecom.NewSecret(marker),
+	} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+			_, _ = fmt.Fprintf(&out, verb+"\n", thing)
+		}
+		slog.New(slog.NewTextHandler(&out, nil)).Info("print", "thing", thing)
+		slog.New(slog.NewJSONHandler(&out, nil)).Info("print", "thing", thing)
+	}
+
+	for _, fault := range []wecomtest.Fault{
+		{Code: 40001, Times: -1},
+		{Code: 40014, Times: -1},
+		{Code: 60020, Times: -1},
+		{Status: 502, Times: -1},
+		{CutJSON: true, Times: -1},
+		{DropReply: true, Times: -1},
+		{DropRequest: true, Times: -1},
+	} {
+		end := platform.Inject(fault)
+		for _, call := range []func(context.Context) error{
+			func(ctx context.Context) error { _, err := v.provider.Token(ctx); return err },
+			func(ctx context.Context) error { _, err := v.app.GetPreAuthCode(ctx); return err },
+			func(ctx context.Context) error {
+				_, err := v.app.Authorize(ctx, wecom.AuthCode(marker+strings.Repeat("x", 64)))
+				return err
+			},
+			func(ctx context.Context) error { _, err := v.members.SignIn(ctx, marker); return err },
+			func(ctx context.Context) error { _, err := v.admins.SignIn(ctx, marker); return err },
+			func(ctx context.Context) error {
+				_, err := v.register.GetRegisterInfo(ctx, wecom.NewSecret(marker))
+				return err
+			},
+			func(ctx context.Context) error { _, err := auth.Corp.GetAdminList(ctx); return err },
+			func(ctx context.Context) error {
+				return v.register.Contacts(wecom.NewSecret(marker), time.Now().Add(time.Hour)).ContactSyncSuccess(ctx)
+			},
+		} {
+			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			err := call(ctx)
+			cancel()
+			if !assert.Error(t, err) {
+				continue
+			}
+			for e := err; e != nil; e = errors.Unwrap(e) {
+				_, _ = fmt.Fprintf(&out, "%v %+v %#v\n", e, e, e)
+			}
+			slog.New(slog.NewJSONHandler(&out, nil)).Error("failed", "err", err)
+		}
+		end()
+	}
+	for line := range strings.Lines(out.String()) {
+		require.NotContains(t, line, marker)
 	}
 }
 

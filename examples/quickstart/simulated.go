@@ -29,21 +29,25 @@ type simulation struct {
 	address  string // where it leads
 }
 
+// One pair of keys for both callback URLs, as a vendor may enter in the console.
+const (
+	simulatedToken = "quickstartToken"
+	simulatedKey   = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
+)
+
 func runSimulated(ctx context.Context, to *printer, logger *slog.Logger, opts ...wecomtest.Option) error {
-	// One pair of keys for both callback URLs, as a vendor may enter in the console.
-	const token, key = "quickstartToken", "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
-	opts = append(opts, wecomtest.WithProvider(wecomtest.ProviderConfig{Token: token, AESKey: key}))
+	opts = append(opts, wecomtest.WithProvider(wecomtest.ProviderConfig{Token: simulatedToken, AESKey: simulatedKey}))
 	platform, err := wecomtest.Start(opts...)
 	if err != nil {
 		return err
 	}
 	defer platform.Close()
-	app := platform.NewApp(wecomtest.AppConfig{Name: "示例应用", Token: token, AESKey: key, Unpublished: true})
+	app := platform.NewApp(wecomtest.AppConfig{Name: "示例应用", Token: simulatedToken, AESKey: simulatedKey, Unpublished: true})
 	pack := platform.NewPackage(wecomtest.PackageConfig{Apps: []*wecomtest.App{app}, ContactMigration: true})
 
 	v, err := newVendor(ctx, config{
 		corpID: platform.Provider().CorpID, providerSecret: platform.Provider().Secret,
-		suiteID: app.ID, suiteSecret: app.Secret, token: token, aesKey: key,
+		suiteID: app.ID, suiteSecret: app.Secret, token: simulatedToken, aesKey: simulatedKey,
 		baseURL: platform.URL(), listen: "127.0.0.1:0", templateID: pack.TemplateID,
 	}, to, logger)
 	if err != nil {
