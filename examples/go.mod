@@ -2,6 +2,40 @@ module github.com/wecom-isv/wecom/examples
 
 go 1.26.0
 
-require github.com/wecom-isv/wecom v0.0.0
+require (
+	github.com/redis/go-redis/v9 v9.23.0
+	github.com/stretchr/testify v1.12.1
+	github.com/wecom-isv/wecom v0.0.0
+	github.com/wecom-isv/wecom/store/redisstore v0.0.0
+	github.com/wecom-isv/wecom/store/sqlstore v0.0.0
+	golang.org/x/sync v0.24.0
+	modernc.org/sqlite v1.60.1
+)
 
-replace github.com/wecom-isv/wecom => ../
+require (
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/dustin/go-humanize v1.1.0 // indirect
+	github.com/go-redsync/redsync/v4 v4.18.0 // indirect
+	github.com/go-resty/resty/v2 v2.17.2 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+	github.com/mattn/go-isatty v0.0.24 // indirect
+	github.com/mfridman/interpolate v0.0.2 // indirect
+	github.com/ncruces/go-strftime v1.1.0 // indirect
+	github.com/pressly/goose/v3 v3.29.0 // indirect
+	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
+	github.com/sethvargo/go-retry v0.5.0 // indirect
+	go.uber.org/atomic v1.12.0 // indirect
+	go.uber.org/multierr v1.11.0 // indirect
+	go.yaml.in/yaml/v3 v3.0.6 // indirect
+	golang.org/x/net v0.61.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	modernc.org/libc v1.78.0 // indirect
+	modernc.org/mathutil v1.7.1 // indirect
+	modernc.org/memory v1.12.1 // indirect
+)
+
+replace (
+	github.com/wecom-isv/wecom => ../
+	github.com/wecom-isv/wecom/store/redisstore => ../store/redisstore
+	github.com/wecom-isv/wecom/store/sqlstore => ../store/sqlstore
+)
