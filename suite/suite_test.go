@@ -2,6 +2,7 @@ package suite_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -235,6 +236,57 @@ func TestTicketSurvivesFailingCache(t *testing.T) {
 	token, err := app.Token(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "suite-token-1", token.Value)
+}
+
+// A cache that lost the ticket gets it again from a process that still has it.
+func TestTicketIsPutBackIntoAnEmptyCache(t *testing.T) {
+	t.Parallel()
+	u := newUpstream(t)
+	u.suiteTokens()
+	cache := wecom.NewMemoryCache()
+	app, err := suite.New(u.api(wecom.WithTokenCache(cache)), suite.Config{ID: "ww1", Secret: "s"})
+	require.NoError(t, err)
+	require.NoError(t, app.SaveTicket(t.Context(), wecom.NewSecret("ticket"), time.Now()))
+	require.NoError(t, cache.Drop(t.Context(), "suite/ww1/ticket", 1<<53-1)) // FLUSHALL
+	_, err = app.Token(t.Context())
+	require.NoError(t, err)
+	kept, err := cache.Load(t.Context(), "suite/ww1/ticket")
+	require.NoError(t, err)
+	assert.Equal(t, "ticket", kept.Value)
+}
+
+// hangingCache never answers.
+type hangingCache struct{}
+
+func (hangingCache) Load(ctx context.Context, _ string) (wecom.Token, error) {
+	<-ctx.Done()
+	return wecom.Token{}, ctx.Err()
+}
+
+func (hangingCache) Save(ctx context.Context, _ string, _ wecom.Token) (bool, error) {
+	<-ctx.Done()
+	return false, ctx.Err()
+}
+
+func (hangingCache) Drop(ctx context.Context, _ string, _ int64) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestPain22_HangingCacheDoesNotCostTheTicketAtHand(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream(t)
+		u.suiteTokens()
+		app, err := suite.New(u.api(wecom.WithTokenCache(hangingCache{})), suite.Config{ID: "ww1", Secret: "s"})
+		require.NoError(t, err)
+		require.Error(t, app.SaveTicket(t.Context(), wecom.NewSecret("ticket"), time.Now()))
+		start := time.Now()
+		token, err := app.Token(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, "suite-token-1", token.Value)
+		assert.Less(t, time.Since(start), 12*time.Second)
+	})
 }
 
 func TestSaveTicketChecksLength(t *testing.T) {

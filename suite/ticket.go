@@ -70,6 +70,13 @@ func (a *app) newestTicket(ctx context.Context) (wecom.Secret, error) {
 	}
 	held := a.ticket.Load()
 	if held != nil && held.Live() {
+		if cached.Version < held.Version && (err == nil || errors.Is(err, wecom.ErrNotCached)) {
+			// The cache was down when the ticket came, or has lost it, and other
+			// processes need it too. If it cannot be saved now either, we have it.
+			bounded, cancel := context.WithTimeout(ctx, loadTimeout)
+			_, _ = a.api.Cache().Save(bounded, a.key("ticket"), *held)
+			cancel()
+		}
 		return wecom.NewSecret(held.Value), nil
 	}
 	const advice = "the platform pushes one every 10 minutes, for 30 minutes of use, to the command URL (指令回调URL) of the app: " +
