@@ -31,6 +31,45 @@
 // not know yet, go to [Mux.Fallback] whole. They are never an error. Types of
 // one's own take part in everything: see [Event].
 //
+// # Event types
+//
+// There is a type for each kind of callback that the page docs/events.md of the
+// repository lists. Names come from those of WeCom, so that they can be guessed:
+//
+//	suite and provider form   InfoType, ChangeType          ChangeContactCreateUser, RegisterCorp
+//	events in app form        App, Event, ChangeType        AppChangeContactCreateUser, AppClick
+//	messages in app form      MsgType, Message              TextMessage
+//
+// A constant of the name with Kind before it is the [Kind]. (batch_job_result is in
+// both suite form and provider form: [BatchJobResult], [ProviderBatchJobResult].)
+// Third-party apps get some events in suite form that customised (代开发) and
+// self-built apps get in app form; the two types embed the same struct, as
+// [MemberData], so that the work is written once.
+//
+// Elements that WeCom leaves out leave their fields zero. Values that have a type
+// of their own, as [MemberStatus], may be others than its constants.
+//
+// # Messages and replies
+//
+// A data URL may hold $CORPID$; the pattern that takes its place is named in
+// Config.CorpPath, and the corp in the path must be the one in the message:
+//
+//	data, err := callback.NewHandler(callback.Config{
+//		Token: token, AESKey: encodingAESKey, CorpPath: "corpid",
+//		VerifyReceivers: []string{providerCorpID},
+//	}, &mux)
+//	http.Handle("/wecom/data/{corpid}", data) // configured as https://.../wecom/data/$CORPID$
+//
+// [On] answers with nothing; [Answer] registers a handler that returns a [Reply].
+//
+// # Running it
+//
+// Keys are changed without a loss with Config.OldKeys. [Mux.Dedupe] drops
+// repetitions, in memory or by a shared [Filter], only of what has been dealt with.
+// Config.ReplayWindow refuses what was signed long ago. [AllowIPs] tells of pushes
+// from addresses that are not WeCom's. A Handler is a plain [net/http.Handler]: any
+// router and middleware fits.
+//
 // # Secrets
 //
 // Tickets, codes and tokens in events are [wecom.Secret] and [wecom.AuthCode],

@@ -23,9 +23,10 @@ type Envelope struct {
 	Form          Form      // family of the message
 	SuiteID       string    // SuiteId: the suite or template that the event is for; suite form only
 	ServiceCorpID string    // ServiceCorpId: the service provider; provider form only
-	CorpID        string    // the corp concerned: AuthCorpId, else PaidCorpId; ToUserName in app form; may be ""
+	CorpID        string    // the corp concerned: AuthCorpId, else PaidCorpId or CorpId; ToUserName in app form; may be ""
 	UserID        string    // FromUserName in app form: a member, or "sys"
 	AgentID       string    // AgentID in app form; "" in most events
+	App           string    // Config.App of the Config that received it; a queue that leaves the process carries it along
 	Receiver      string    // the id that the message was encrypted for (ReceiveId), checked by the Handler
 	At            time.Time // TimeStamp or CreateTime; zero if absent
 	JSON          bool      // the message is JSON, not XML
@@ -73,20 +74,40 @@ func Parse(raw []byte, receiver string) (Envelope, error) {
 // blanks around ids and numbers are dropped, an empty number is 0, and JSON
 // messages decode with the same tags. The error is a [*DecodeError].
 func (e Envelope) Decode(v any) error {
-	doc := e.doc
-	if doc == nil {
-		doc = e.Raw
-		if e.JSON {
-			var err error
-			if doc, err = flatxml.FromJSON(e.Raw); err != nil {
-				return &DecodeError{Kind: e.Kind, Err: err}
-			}
-		}
+	doc, err := e.document()
+	if err == nil {
+		err = flatxml.Unmarshal(doc, v)
 	}
-	if err := flatxml.Unmarshal(doc, v); err != nil {
+	if err != nil {
 		return &DecodeError{Kind: e.Kind, Err: err}
 	}
 	return nil
+}
+
+// Field returns the text of one element of the message, found by its path below
+// the root, as in Field("ScanCodeInfo/ScanResult"), and whether it is there. It
+// reaches what an event type does not know, XML or JSON. Names may differ in
+// case; of repeated elements the last counts; an element with children has no
+// text of its own. The text may be a secret: keep it out of logs.
+func (e Envelope) Field(path string) (string, bool) {
+	doc, err := e.document()
+	if err != nil {
+		return "", false
+	}
+	text, found, err := flatxml.Find(doc, strings.ReplaceAll(path, "/", ">"))
+	return text, found && err == nil
+}
+
+// document returns the message in a form that flatxml reads.
+func (e Envelope) document() ([]byte, error) {
+	switch {
+	case e.doc != nil:
+		return e.doc, nil
+	case e.JSON:
+		return flatxml.FromJSON(e.Raw)
+	default:
+		return e.Raw, nil
+	}
 }
 
 // String describes the envelope without the message.
@@ -134,6 +155,7 @@ const (
 	timeStamp
 	authCorpID
 	paidCorpID
+	sharingCorpID
 	toUserName
 	fromUserName
 	createTime
@@ -146,7 +168,7 @@ const (
 
 var headNames = [headLen]string{
 	suiteID: "SuiteId", serviceCorpID: "ServiceCorpId", infoType: "InfoType", timeStamp: "TimeStamp",
-	authCorpID: "AuthCorpId", paidCorpID: "PaidCorpId", toUserName: "ToUserName", fromUserName: "FromUserName",
+	authCorpID: "AuthCorpId", paidCorpID: "PaidCorpId", sharingCorpID: "CorpId", toUserName: "ToUserName", fromUserName: "FromUserName",
 	createTime: "CreateTime", msgType: "MsgType", event: "Event", agentID: "AgentID", changeType: "ChangeType",
 }
 
@@ -209,11 +231,13 @@ func (h *head) fill(env *Envelope) {
 		kind = append(kind, env.Form.String()...)
 		kind = append(append(kind, ':'), h[infoType]...)
 		kind = appendPart(kind, h[changeType])
-		env.SuiteID = string(h[suiteID])
-		env.ServiceCorpID = string(h[serviceCorpID])
-		env.CorpID = string(h[authCorpID])
-		if env.CorpID == "" {
-			env.CorpID = string(h[paidCorpID])
+		env.SuiteID = env.id(h[suiteID])
+		env.ServiceCorpID = env.id(h[serviceCorpID])
+		for _, id := range [...]int{authCorpID, paidCorpID, sharingCorpID} {
+			if len(h[id]) > 0 {
+				env.CorpID = env.id(h[id])
+				break
+			}
 		}
 	case len(h[msgType]) > 0 || len(h[event]) > 0:
 		env.Form = FormApp
@@ -226,7 +250,7 @@ func (h *head) fill(env *Envelope) {
 		if string(kind) == "app:event" {
 			kind = appendPart(appendPart(kind, h[event]), h[changeType])
 		}
-		env.CorpID = string(h[toUserName])
+		env.CorpID = env.id(h[toUserName])
 		env.UserID = string(h[fromUserName])
 		env.AgentID = string(h[agentID])
 		at = h[createTime]
@@ -237,6 +261,15 @@ func (h *head) fill(env *Envelope) {
 	}
 }
 
+// id returns the text of an id. One is that of the receiver most times: it is not
+// copied again.
+func (e *Envelope) id(text []byte) string {
+	if string(text) == e.Receiver {
+		return e.Receiver
+	}
+	return string(text)
+}
+
 func appendPart(kind, part []byte) []byte {
 	if len(part) == 0 {
 		return kind
@@ -244,10 +277,27 @@ func appendPart(kind, part []byte) []byte {
 	return append(append(kind, '.'), part...)
 }
 
-// internKind spares the copy of the kind that is pushed most often.
+// internKind returns the kind as a string. It spares the copy of the kind that is
+// pushed most often, and puts right the spellings that WeCom has two of.
 func internKind(b []byte) Kind {
-	if string(b) == string(KindSuiteTicket) {
+	switch string(b) {
+	case string(KindSuiteTicket):
 		return KindSuiteTicket
+	case "suite:change_edition":
+		return KindChangeEdition
+	case "suite:change_school_contact.create_deparmtment":
+		return KindChangeSchoolContactCreateDepartment
+	case "suite:change_school_contact.update_deparmtment":
+		return KindChangeSchoolContactUpdateDepartment
+	case "suite:change_school_contact.delete_deparmtment":
+		return KindChangeSchoolContactDeleteDepartment
+	case "app:event.change_school_contact.create_deparmtment":
+		return KindAppChangeSchoolContactCreateDepartment
+	case "app:event.change_school_contact.update_deparmtment":
+		return KindAppChangeSchoolContactUpdateDepartment
+	case "app:event.change_school_contact.delete_deparmtment":
+		return KindAppChangeSchoolContactDeleteDepartment
+	default:
+		return Kind(b)
 	}
-	return Kind(b)
 }

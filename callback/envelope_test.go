@@ -107,3 +107,30 @@ func TestEnvelopeDecode(t *testing.T) {
 	json.Raw = []byte("{")
 	require.Error(t, json.Decode(&v))
 }
+
+func TestEnvelopeField(t *testing.T) {
+	t.Parallel()
+	const inner = "<ScanCodeInfo><ScanType>qrcode</ScanType><ScanResult><![CDATA[a<b]]></ScanResult></ScanCodeInfo>"
+	for name, message := range map[string]string{
+		"xml":         suiteEvent("anything", inner),
+		"declaration": "<?xml version='1.0'?>" + suiteEvent("anything", inner),
+		"json":        `{"InfoType":"anything","ScanCodeInfo":{"ScanType":"qrcode","ScanResult":"a<b"}}`,
+	} {
+		parsed := parse(t, message)
+		for _, env := range []callback.Envelope{parsed, {Raw: parsed.Raw, JSON: parsed.JSON}} {
+			for path, want := range map[string]string{"InfoType": "anything", "ScanCodeInfo/ScanResult": "a<b", "scancodeinfo/scantype": "qrcode"} {
+				got, ok := env.Field(path)
+				assert.True(t, ok, "%s: %s", name, path)
+				assert.Equal(t, want, got, "%s: %s", name, path)
+			}
+			for _, path := range []string{"", "/", "ScanResult", "ScanCodeInfo/ScanResult/x", "xml/InfoType"} {
+				_, ok := env.Field(path)
+				assert.False(t, ok, "%s: %q", name, path)
+			}
+		}
+	}
+	for _, env := range []callback.Envelope{{}, {Raw: []byte("<xml>")}, {Raw: []byte("{"), JSON: true}} {
+		_, ok := env.Field("InfoType")
+		assert.False(t, ok)
+	}
+}

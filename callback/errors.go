@@ -16,6 +16,14 @@ var (
 	// ErrUnknownApp is a request to a handler of several apps that no app
 	// answers to.
 	ErrUnknownApp = errors.New("callback: no app for this request")
+	// ErrPath is a message that is not for the corp whose id is in the path.
+	ErrPath = errors.New("callback: corp id in the path does not agree with the message")
+	// ErrReplay is a request with a timestamp outside of Config.ReplayWindow.
+	ErrReplay = errors.New("callback: timestamp is outside of the replay window")
+	// ErrNoSender is a reply to an event that no member sent.
+	ErrNoSender = errors.New("callback: no member sent this event, so nobody takes a reply")
+	// ErrFilterFull is an event that a MemoryFilter has no room for.
+	ErrFilterFull = errors.New("callback: filter is full")
 	// ErrQueueFull is an event that a queue has no room for.
 	ErrQueueFull = errors.New("callback: queue is full")
 	// ErrQueueClosed is an event that came after Shutdown of the queue.

@@ -6,10 +6,11 @@ import (
 	"github.com/wecom-isv/wecom"
 )
 
-// Kinds of the registration events on the system-event URL (系统事件接收URL).
+// Kinds of the events about corps on the system-event URL (系统事件接收URL).
 const (
-	KindRegisterCorp         Kind = "provider:register_corp"
-	KindEnterRegisterPackage Kind = "provider:enter_register_package"
+	KindRegisterCorp                 Kind = "provider:register_corp"
+	KindEnterRegisterPackage         Kind = "provider:enter_register_package"
+	KindAgreeExternalUserIDMigration Kind = "provider:agree_external_userid_migration"
 )
 
 // RegisterCorp tells that an enterprise was registered through a promotion link
@@ -23,7 +24,7 @@ const (
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/90585
 type RegisterCorp struct {
 	ProviderHead
-	RegisterCode string       `xml:"RegisterCode"` // code of the registration link, at most 512 bytes
+	RegisterCode wecom.Secret `xml:"RegisterCode"` // code of the registration link, at most 512 bytes
 	AuthCorpID   string       `xml:"AuthCorpId"`   // the new corp; may be an encrypted id, case-sensitive
 	ContactSync  ContactSync  `xml:"ContactSync"`  // zero unless the template has contact migration (通讯录迁移)
 	AuthUserInfo AuthUserInfo `xml:"AuthUserInfo"` // the administrator who registered
@@ -53,10 +54,26 @@ type EnterRegisterPackage struct {
 	ProviderHead
 	AuthCorpID   string       `xml:"AuthCorpId"`   // corp of the member; may be an encrypted id, case-sensitive
 	AuthUserInfo AuthUserInfo `xml:"AuthUserInfo"` // the member who scanned
-	RegisterCode string       `xml:"RegisterCode"` // code of the registration link, at most 512 bytes; may be empty
+	RegisterCode wecom.Secret `xml:"RegisterCode"` // code of the registration link, at most 512 bytes; may be empty
 	State        string       `xml:"State"`        // state given to get_register_code; may be empty
 	TemplateID   string       `xml:"TemplateId"`   // promotion package (推广包ID), at most 128 bytes
 }
 
 // Kind returns [KindEnterRegisterPackage].
 func (EnterRegisterPackage) Kind() Kind { return KindEnterRegisterPackage }
+
+// AgreeExternalUserIDMigration tells that a corp has agreed to the new ids of its
+// customers (同意授权转换external_userid事件).
+//
+// Convert the stored external user ids within the time allowed, then call
+// finish_openid_migration. It arrives as XML or as JSON. Unknown: which URL it
+// comes to; as it names the provider and no suite, that is presumably the
+// system-event URL.
+//
+// WeCom docs: https://developer.work.weixin.qq.com/document/path/96516
+type AgreeExternalUserIDMigration struct {
+	ProviderCorpHead
+}
+
+// Kind returns [KindAgreeExternalUserIDMigration].
+func (AgreeExternalUserIDMigration) Kind() Kind { return KindAgreeExternalUserIDMigration }

@@ -9,6 +9,7 @@ const (
 	KindChangeAuth         Kind = "suite:change_auth"
 	KindCancelAuth         Kind = "suite:cancel_auth"
 	KindResetPermanentCode Kind = "suite:reset_permanent_code"
+	KindDelAuth            Kind = "suite:del_auth"
 )
 
 // SuiteTicket is the push of a new suite_ticket (推送suite_ticket), every 10
@@ -99,3 +100,14 @@ type ResetPermanentCode struct {
 
 // Kind returns [KindResetPermanentCode].
 func (ResetPermanentCode) Kind() Kind { return KindResetPermanentCode }
+
+// DelAuth tells that an authorisation was deleted (删除授权通知).
+//
+// Treat it like [CancelAuth]. Unknown: whether WeCom ever sends it; one other SDK
+// knows it, no official page does.
+type DelAuth struct {
+	SuiteCorpHead
+}
+
+// Kind returns [KindDelAuth].
+func (DelAuth) Kind() Kind { return KindDelAuth }

@@ -2,11 +2,13 @@ package callback_test
 
 import (
 	"context"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -22,6 +24,14 @@ const (
 
 // push sends message to h as WeCom would, and prints the answer.
 func push(h http.Handler, receiver, message string) {
+	body, query := seal(receiver, message)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/wecom/command?"+query, strings.NewReader(body)))
+	fmt.Println("WeCom gets:", w.Code, strings.TrimSpace(w.Body.String()))
+}
+
+// seal encrypts and signs message as WeCom would.
+func seal(receiver, message string) (body, query string) {
 	codec, err := crypto.New(exampleToken, exampleKey)
 	if err != nil {
 		log.Fatal(err)
@@ -30,11 +40,42 @@ func push(h http.Handler, receiver, message string) {
 	if err != nil {
 		log.Fatal(err)
 	}
-	query := url.Values{"msg_signature": {sealed.Signature}, "timestamp": {sealed.Timestamp}, "nonce": {sealed.Nonce}}
-	body := "<xml><ToUserName>" + receiver + "</ToUserName><Encrypt>" + string(sealed.Encrypt) + "</Encrypt></xml>"
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/wecom/command?"+query.Encode(), strings.NewReader(body)))
-	fmt.Println("WeCom gets:", w.Code, strings.TrimSpace(w.Body.String()))
+	values := url.Values{"msg_signature": {sealed.Signature}, "timestamp": {sealed.Timestamp}, "nonce": {sealed.Nonce}}
+	return "<xml><ToUserName>" + receiver + "</ToUserName><Encrypt>" + string(sealed.Encrypt) + "</Encrypt></xml>", values.Encode()
+}
+
+// open returns the text of a passive reply as WeCom reads it.
+func open(answer []byte, receiver string) string {
+	var outer struct {
+		Encrypt      string `xml:"Encrypt"`
+		MsgSignature string `xml:"MsgSignature"`
+		TimeStamp    string `xml:"TimeStamp"`
+		Nonce        string `xml:"Nonce"`
+	}
+	if err := xml.Unmarshal(answer, &outer); err != nil {
+		log.Fatal(err)
+	}
+	codec, err := crypto.New(exampleToken, exampleKey)
+	if err != nil {
+		log.Fatal(err)
+	}
+	receivers, err := crypto.NewReceivers(receiver)
+	if err != nil {
+		log.Fatal(err)
+	}
+	msg, err := codec.Open(nil, crypto.Sealed{
+		Signature: outer.MsgSignature, Timestamp: outer.TimeStamp, Nonce: outer.Nonce, Encrypt: []byte(outer.Encrypt),
+	}, receivers)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var reply struct {
+		Content string `xml:"Content"`
+	}
+	if err := xml.Unmarshal(msg.Body, &reply); err != nil {
+		log.Fatal(err)
+	}
+	return reply.Content
 }
 
 func ExampleNewHandler() {
@@ -130,4 +171,106 @@ func ExamplePool() {
 	// exchanging the code of order-7
 	// suite:create_auth failed: nobody started this installation
 	// drained: <nil>
+}
+
+func ExampleAnswer() {
+	var mux callback.Mux
+	callback.Answer(&mux, func(_ context.Context, env callback.Envelope, ev callback.TextMessage) (callback.Reply, error) {
+		if ev.Content != "help" {
+			return callback.NoReply{}, nil
+		}
+		return callback.TextReply{Content: "Ask " + env.UserID + "'s manager."}, nil
+	})
+	h, err := callback.NewHandler(callback.Config{
+		Token: exampleToken, AESKey: exampleKey,
+		CorpPath:        "corpid",                        // the data URL ends in $CORPID$
+		VerifyReceivers: []string{"wwddddccc7775555aab"}, // the provider's corp id
+	}, &mux)
+	if err != nil {
+		log.Fatal(err)
+	}
+	routes := http.NewServeMux()
+	routes.Handle("/wecom/data/{corpid}", h)
+
+	ask := func(path, content string) {
+		body, query := seal("wwcorp", `<xml><ToUserName>wwcorp</ToUserName><FromUserName>zhangsan</FromUserName><MsgType>text</MsgType><Content>`+content+`</Content></xml>`)
+		w := httptest.NewRecorder()
+		routes.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodPost, path+"?"+query, strings.NewReader(body)))
+		switch {
+		case w.Code != http.StatusOK:
+			fmt.Println("WeCom gets:", w.Code)
+		case w.Body.Len() == 0:
+			fmt.Println("WeCom gets: nothing")
+		default:
+			fmt.Println("WeCom gets:", open(w.Body.Bytes(), "wwcorp"))
+		}
+	}
+	ask("/wecom/data/wwcorp", "hello")
+	ask("/wecom/data/wwcorp", "help")
+	ask("/wecom/data/wwother", "help")
+	// Output:
+	// WeCom gets: nothing
+	// WeCom gets: Ask zhangsan's manager.
+	// WeCom gets: 403
+}
+
+func ExampleMux_Dedupe() {
+	filter, err := callback.NewMemoryFilter(callback.MemoryFilterConfig{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	var mux callback.Mux
+	mux.Dedupe(callback.DedupeConfig{
+		Filter:   filter,
+		OnRepeat: func(_ context.Context, env callback.Envelope) { fmt.Println("again:", env.Kind) },
+	})
+	tries := 0
+	callback.On(&mux, func(_ context.Context, _ callback.Envelope, ev callback.CancelAuth) error {
+		if tries++; tries == 1 {
+			return errors.New("database is away")
+		}
+		fmt.Println("forgetting", ev.AuthCorpID)
+		return nil
+	})
+	h, err := callback.NewHandler(callback.Config{
+		Token: exampleToken, AESKey: exampleKey, Receivers: []string{"ww4asffe99e54c0f4c"},
+	}, &mux)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for range 3 { // WeCom tries three times
+		push(h, "ww4asffe99e54c0f4c", `<xml><SuiteId>ww4asffe99e54c0f4c</SuiteId><InfoType>cancel_auth</InfoType><AuthCorpId>wwcorp</AuthCorpId></xml>`)
+	}
+	// Output:
+	// WeCom gets: 500 Internal Server Error
+	// forgetting wwcorp
+	// WeCom gets: 200 success
+	// again: suite:cancel_auth
+	// WeCom gets: 200 success
+}
+
+func ExampleAllowIPs() {
+	var mux callback.Mux
+	h, err := callback.NewHandler(callback.Config{
+		Token: exampleToken, AESKey: exampleKey, Receivers: []string{"ww4asffe99e54c0f4c"},
+	}, &mux)
+	if err != nil {
+		log.Fatal(err)
+	}
+	checked, err := callback.AllowIPs(h, callback.AllowIPsConfig{
+		Load: func(context.Context) ([]string, error) { // corp.GetCallbackIP in real life
+			return []string{"101.226.103.*", "140.207.54.73"}, nil
+		},
+		OnStranger: func(_ *http.Request, addr netip.Addr, _ int) { fmt.Println("not on the list:", addr) },
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := checked.Refresh(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+	push(checked, "ww4asffe99e54c0f4c", `<xml><SuiteId>ww4asffe99e54c0f4c</SuiteId><InfoType>cancel_auth</InfoType></xml>`)
+	// Output:
+	// not on the list: 192.0.2.1
+	// WeCom gets: 200 success
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -94,4 +95,62 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("answered %d", w.Code)
 		}
 	})
+}
+
+// FuzzEvents decodes messages into the type of their kind: an error says why and
+// nothing more, and what the envelope and the event both hold is the same.
+func FuzzEvents(f *testing.F) {
+	for _, r := range table(f) {
+		f.Add([]byte(r.Example))
+		f.Add([]byte(readTree(f, r.Example).JSON(f)))
+		for _, doc := range equalMutations(f, r) {
+			if strings.Contains(doc, "]]</") {
+				f.Add([]byte(doc))
+				break
+			}
+		}
+	}
+	byKind := typesByKind(f)
+	f.Fuzz(func(t *testing.T, message []byte) {
+		env, err := callback.Parse(message, suiteID)
+		if err != nil {
+			if !errors.Is(err, callback.ErrMessage) {
+				t.Fatal(err)
+			}
+			return
+		}
+		ev, known := byKind[env.Kind]
+		if !known {
+			return
+		}
+		v := reflect.New(reflect.TypeOf(ev))
+		if err := env.Decode(v.Interface()); err != nil {
+			if _, ok := errors.AsType[*callback.DecodeError](err); !ok {
+				t.Fatal(err)
+			}
+			return
+		}
+		for field, want := range map[string]string{
+			"SuiteID": env.SuiteID, "ServiceCorpID": env.ServiceCorpID, "AuthCorpID": env.CorpID, "ToUserName": env.CorpID, "FromUserName": env.UserID,
+		} {
+			got := v.Elem().FieldByName(field)
+			if !got.IsValid() || field == "AuthCorpID" && got.String() == "" {
+				continue
+			}
+			if got.String() != want {
+				t.Fatalf("%s: the envelope says %q, the event %q", field, want, got.String())
+			}
+			if text, _ := env.Field(wireName(field)); text != want {
+				t.Fatalf("%s: the envelope says %q, Field %q", field, want, text)
+			}
+		}
+	})
+}
+
+// wireName returns how WeCom writes the name of a field.
+func wireName(field string) string {
+	if name, found := strings.CutSuffix(field, "ID"); found {
+		return name + "Id"
+	}
+	return field
 }

@@ -22,18 +22,21 @@ import (
 // four are left alone. It is safe for concurrent use.
 //
 // Each POST goes these steps, and the first that fails answers: method (405),
-// size (413), signature (403), decryption (400), receiver (403), form of the
-// message (400), then [Mux.Dispatch] or the [Queue]. The answer is success with
-// status 200 when the event has been dealt with or is in the queue; 500 when a
-// handler failed; 503 when the queue did not take the event. WeCom tries three
-// times at most, and may not repeat after a completed answer, whatever its
-// status: a handler that fails before the answer keeps its own record, or hands
-// events to a durable queue. Answers never say more than the status.
+// size (413), signature (403), decryption (400), age, receiver and path (403), form
+// of the message (400), then [Mux.Dispatch] or the [Queue]; 500 when a handler
+// failed, 503 when the queue did not take the event. WeCom tries three times at
+// most, and may not repeat after a completed answer, whatever its status: a handler
+// that fails before the answer keeps its own record, or hands events to a durable
+// queue. These answers never say more than the status.
 //
-// Envelopes and messages may be XML or JSON at every URL (unknown: whether
-// callback_format=json works on suite URLs), and every event is answered with
-// success, which the command URL demands and the others take (unknown: whether
-// the system-event URL demands it).
+// An event that has been dealt with, or is in the queue, is answered with status
+// 200 and the reply of its handler (see [Answer]). Without one the answer is empty
+// for messages in app form at data URLs and URLs of apps, and success for all
+// others, which the command URL demands (unknown: whether the system-event URL
+// does). Envelopes and messages may be XML or JSON at every URL (unknown: whether
+// callback_format=json works on suite URLs), and a reply has the form of what it
+// answers; for JSON that is the XML with the same names, arrays for repeated
+// elements (unknown: WeCom documents the envelope only).
 //
 // The context of an event handler has the values of the request's and a
 // deadline of its own (Config.Timeout). It does not end when WeCom closes the
@@ -64,8 +67,8 @@ func NewHandler(cfg Config, mux *Mux) (*Handler, error) {
 // If several do (authorisation events have been seen with the provider's corp
 // id), it is the one whose Token made the signature. The opened message must
 // then be for that app. A verification (GET) names nobody; the signature tells.
-// So each config needs a Token of its own; two configs may have the same
-// receivers, as while Token and key of a URL are being changed.
+// So each config needs Tokens of its own, OldKeys included; two configs may have
+// the same receivers.
 //
 // With one config ToUserName is not looked at.
 func NewMultiHandler(mux *Mux, cfgs ...Config) (*Handler, error) {
@@ -76,16 +79,19 @@ func NewMultiHandler(mux *Mux, cfgs ...Config) (*Handler, error) {
 		return nil, errors.New("callback: no Config")
 	}
 	h := &Handler{mux: mux}
-	tokens := make(map[string]bool)
+	owners := make(map[string]int) // of the Tokens
 	for i, cfg := range cfgs {
 		a, err := newApp(cfg)
-		if err == nil && tokens[cfg.Token] {
-			err = errors.New("its Token is that of another config")
+		for _, old := range append([]OldKey{{Token: cfg.Token}}, cfg.OldKeys...) {
+			owner, taken := owners[old.Token]
+			if err == nil && taken && owner != i && old.Token != "" {
+				err = errors.New("its Token is that of another config")
+			}
+			owners[old.Token] = i
 		}
 		if err != nil {
 			return nil, fmt.Errorf("callback: config %d of %d: %w", i+1, len(cfgs), err)
 		}
-		tokens[cfg.Token] = true
 		h.apps = append(h.apps, a)
 		h.maxBody = max(h.maxBody, a.maxBody)
 	}
@@ -116,7 +122,7 @@ func (h *Handler) serveVerification(w http.ResponseWriter, r *http.Request) {
 		h.reject(w, r, h.apps[0], err)
 		return
 	}
-	msg, err := a.codec.Open(nil, sealed, a.opens)
+	_, msg, err := a.open(nil, sealed, a.verifies)
 	if err != nil {
 		h.reject(w, r, a, err)
 		return
@@ -128,82 +134,108 @@ func (h *Handler) serveVerification(w http.ResponseWriter, r *http.Request) {
 
 // serveEvent opens, parses and hands on one delivery.
 func (h *Handler) serveEvent(w http.ResponseWriter, r *http.Request) {
-	a, env, err := h.open(r)
+	in, err := h.open(r)
 	if err != nil {
-		if a == nil {
-			a = h.apps[0]
+		if in.app == nil {
+			in.app = h.apps[0]
 		}
-		h.reject(w, r, a, err)
+		h.reject(w, r, in.app, err)
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), a.deadline(env.Kind))
-	defer cancel()
-	if a.queue != nil && !h.mux.runsBeforeAnswer(&env) {
-		if err := a.queue.Enqueue(ctx, env); err != nil {
-			logFailure(ctx, a.logger, env.Kind, err)
-			answer(w, http.StatusServiceUnavailable)
-			return
-		}
-	} else if err := h.mux.Dispatch(ctx, env); err != nil {
-		logFailure(ctx, a.logger, env.Kind, err)
-		answer(w, http.StatusInternalServerError)
+	ctx := withDeadline(r.Context(), in.app.deadline(in.env.Kind))
+	defer ctx.finish()
+	reply, status := h.handOn(ctx, &in) //nolint:contextcheck // It has the values of the request's context, but not its end.
+	if status != http.StatusOK {
+		answer(w, status)
 		return
 	}
-	w.Header()["Content-Type"] = plainText
-	_, _ = w.Write(success)
+	switch {
+	case len(reply) > 0 && reply[0] == '{':
+		w.Header()["Content-Type"] = jsonText
+		_, _ = w.Write(reply)
+	case len(reply) > 0:
+		w.Header()["Content-Type"] = xmlText
+		_, _ = w.Write(reply)
+	case in.app.takesNothing(&in.env):
+		w.WriteHeader(http.StatusOK)
+	default:
+		w.Header()["Content-Type"] = plainText
+		_, _ = w.Write(success)
+	}
 }
 
-// open reads, verifies, decrypts and parses the body of r. The app is that which
-// the request belongs to, as soon as that is known.
-func (h *Handler) open(r *http.Request) (*app, Envelope, error) {
+// handOn gives the event to the queue or its handler, and returns the body that
+// carries the reply, if there is one.
+func (h *Handler) handOn(ctx context.Context, in *incoming) (reply []byte, status int) {
+	a, status, err := in.app, http.StatusInternalServerError, error(nil)
+	if a.queue != nil && !h.mux.runsBeforeAnswer(&in.env) {
+		status, err = http.StatusServiceUnavailable, a.queue.Enqueue(ctx, in.env)
+	} else {
+		reply, err = h.mux.dispatch(ctx, &in.env, &in.sealer)
+	}
+	if err != nil {
+		logFailure(ctx, a.logger, in.env.Kind, err)
+		return nil, status
+	}
+	return reply, http.StatusOK
+}
+
+// incoming is a delivery that has been opened.
+type incoming struct {
+	app    *app // as soon as it is known, also with an error
+	env    Envelope
+	sealer sealer // for the reply
+}
+
+// open reads, verifies, decrypts and parses the body of r.
+func (h *Handler) open(r *http.Request) (in incoming, err error) {
 	q := parseQuery(r.URL.RawQuery)
 	if len(q.signature) != signatureLen { // not worth reading the body
-		return nil, Envelope{}, crypto.ErrSignature
+		return in, crypto.ErrSignature
 	}
 	buf := bodies.Get().(*[]byte)
 	defer putBody(buf)
 	body, err := readBody((*buf)[:0], r, h.maxBody)
 	*buf = body
 	if err != nil {
-		return nil, Envelope{}, err
+		return in, err
 	}
 	outer, err := crypto.ParseEnvelope(body)
 	if err != nil {
-		return nil, Envelope{}, err
+		return in, err
 	}
 	sealed := q.sealed(outer.Encrypt)
-	a, err := h.choose(outer.ToUserName, sealed)
+	a, err := h.choose(outer.ToUserName, r, sealed)
 	if err != nil {
-		return nil, Envelope{}, err
+		return in, err
 	}
+	in.app = a
 	if int64(len(body)) > a.maxBody {
-		return a, Envelope{}, ErrBodyTooLarge
+		return in, ErrBodyTooLarge
 	}
 	// The plaintext belongs to the envelope; it is not pooled.
 	dst := make([]byte, 0, base64.StdEncoding.DecodedLen(len(sealed.Encrypt)))
-	msg, err := a.codec.Open(dst, sealed, a.opens)
+	codec, msg, err := a.open(dst, sealed, a.opens)
 	if err != nil {
-		return a, Envelope{}, err
+		return in, err
 	}
-	env, err := Parse(slices.Clip(msg.Body), string(msg.Receiver))
-	if err != nil {
-		return a, Envelope{}, err
+	in.sealer = sealer{codec: codec, json: outer.JSON}
+	if in.env, err = Parse(slices.Clip(msg.Body), a.intern(msg.Receiver)); err != nil {
+		return in, err
 	}
-	if !a.admits(&env) {
-		return a, Envelope{}, &crypto.ReceiverError{Got: env.Receiver, Allowed: a.receivers, Resolver: a.accept != nil}
-	}
-	return a, env, nil
+	in.env.App = a.name
+	return in, a.admits(&in.env, a.corpOf(r))
 }
 
 // choose returns the app that a delivery belongs to.
-func (h *Handler) choose(toUserName string, sealed crypto.Sealed) (*app, error) {
+func (h *Handler) choose(toUserName string, r *http.Request, sealed crypto.Sealed) (*app, error) {
 	if len(h.apps) == 1 {
 		return h.apps[0], nil
 	}
 	best := byResolver
 	var claimants []*app
 	for _, a := range h.apps {
-		switch c := a.claims(toUserName); {
+		switch c := a.claims(toUserName, a.corpOf(r)); {
 		case c > best:
 			best, claimants = c, append(claimants[:0], a)
 		case c == best:
@@ -214,7 +246,7 @@ func (h *Handler) choose(toUserName string, sealed crypto.Sealed) (*app, error) 
 }
 
 // pick returns the app whose Token made the signature. If there is one app only,
-// that is left to Open.
+// that is left to open.
 func pick(apps []*app, sealed crypto.Sealed) (*app, error) {
 	switch len(apps) {
 	case 0:
@@ -223,7 +255,7 @@ func pick(apps []*app, sealed crypto.Sealed) (*app, error) {
 		return apps[0], nil
 	}
 	for _, a := range apps {
-		if a.codec.Verify(sealed) == nil {
+		if a.verify(sealed) {
 			return a, nil
 		}
 	}
@@ -258,6 +290,10 @@ func classify(err error) (status int, level slog.Level, reason string) {
 		return http.StatusBadRequest, slog.LevelDebug, "body is no envelope"
 	case errors.Is(err, crypto.ErrReceiver):
 		return http.StatusForbidden, slog.LevelWarn, "message is for another receiver: check Receivers, VerifyReceivers"
+	case errors.Is(err, ErrPath):
+		return http.StatusForbidden, slog.LevelWarn, "corp id in the path is not that of the message: check the pattern, CorpPath, SameCorp"
+	case errors.Is(err, ErrReplay):
+		return http.StatusForbidden, slog.LevelWarn, "timestamp is outside of the replay window: check the clock, ReplayWindow"
 	case errors.Is(err, crypto.ErrBase64), errors.Is(err, crypto.ErrCiphertext),
 		errors.Is(err, crypto.ErrPadding), errors.Is(err, crypto.ErrLayout):
 		return http.StatusBadRequest, slog.LevelWarn, "message cannot be decrypted: check the EncodingAESKey"
@@ -270,6 +306,8 @@ func classify(err error) (status int, level slog.Level, reason string) {
 var (
 	success   = []byte("success")
 	plainText = []string{"text/plain; charset=utf-8"}
+	xmlText   = []string{"text/xml; charset=utf-8"}
+	jsonText  = []string{"application/json; charset=utf-8"}
 )
 
 // answer writes a status and nothing else that could tell a stranger anything.

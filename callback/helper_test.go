@@ -1,7 +1,10 @@
 package callback_test
 
 import (
+	"cmp"
 	"encoding/json"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -41,13 +44,14 @@ type delivery struct {
 	to       string // ToUserName of the envelope; default: the receiver
 	json     bool
 	query    string // further query parameters
+	at       string // timestamp of the query; default: one of 2014
 }
 
 func (d delivery) seal(tb testing.TB) crypto.Sealed {
 	tb.Helper()
 	codec, err := crypto.New(d.token, d.key)
 	require.NoError(tb, err)
-	sealed, err := codec.Seal([]byte(d.message), d.receiver, "1403610513", "1372623149")
+	sealed, err := codec.Seal([]byte(d.message), d.receiver, cmp.Or(d.at, "1403610513"), "1372623149")
 	require.NoError(tb, err)
 	return sealed
 }
@@ -156,4 +160,9 @@ func vectors(tb testing.TB) []vector {
 	require.NoError(tb, json.Unmarshal(text, &file))
 	require.NotEmpty(tb, file.Vectors)
 	return file.Vectors
+}
+
+// textLogger returns a logger of everything.
+func textLogger(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }

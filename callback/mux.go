@@ -22,6 +22,7 @@ type Mux struct {
 type table struct {
 	routes   map[Kind]routes
 	fallback func(context.Context, Envelope) error
+	dedupe   *DedupeConfig
 }
 
 // routes are the handlers of one kind.
@@ -32,9 +33,12 @@ type routes struct {
 
 type route struct {
 	beforeAnswer bool
-	// handle reports false, and why, if the message does not fit the event type.
-	handle func(context.Context, Envelope) (fits bool, err error)
+	handle       handleFunc
 }
+
+// handleFunc runs the handler of a route. It reports false, and why, if the
+// message does not fit the event type.
+type handleFunc func(context.Context, Envelope) (fits bool, reply Reply, err error)
 
 // OnOption changes how [On] registers a handler.
 type OnOption func(*onOptions)
@@ -65,28 +69,34 @@ func BeforeAnswer() OnOption {
 // means depends on who dispatches: see [Handler] and [Queue]. WeCom repeats
 // callbacks, so fn must be idempotent; it may run in several goroutines at once.
 func On[E Event](m *Mux, fn func(ctx context.Context, env Envelope, ev E) error, opts ...OnOption) {
+	kind := kindOf[E]("On")
+	if fn == nil {
+		panic(fmt.Sprintf("callback: On: nil handler for %v", reflect.TypeFor[E]()))
+	}
+	m.register(kind, func(ctx context.Context, env Envelope) (bool, Reply, error) {
+		ev := new(E)
+		if err := env.Decode(ev); err != nil {
+			return false, nil, err
+		}
+		return true, nil, fn(ctx, env, *ev)
+	}, opts)
+}
+
+// kindOf returns the kind of E, and panics on types that cannot be registered.
+func kindOf[E Event](caller string) Kind {
 	typ := reflect.TypeFor[E]()
 	if typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Interface {
-		panic(fmt.Sprintf("callback: On: %v is not a plain event type; register the type that it points to", typ))
-	}
-	if fn == nil {
-		panic(fmt.Sprintf("callback: On: nil handler for %v", typ))
+		panic(fmt.Sprintf("callback: %s: %v is not a plain event type; register the type that it points to", caller, typ))
 	}
 	var zero E
 	kind := zero.Kind()
 	if kind == "" {
-		panic(fmt.Sprintf("callback: On: %v has an empty kind", typ))
+		panic(fmt.Sprintf("callback: %s: %v has an empty kind", caller, typ))
 	}
-	m.register(kind, func(ctx context.Context, env Envelope) (bool, error) {
-		ev := new(E)
-		if err := env.Decode(ev); err != nil {
-			return false, err
-		}
-		return true, fn(ctx, env, *ev)
-	}, opts)
+	return kind
 }
 
-func (m *Mux) register(kind Kind, handle func(context.Context, Envelope) (bool, error), opts []OnOption) {
+func (m *Mux) register(kind Kind, handle handleFunc, opts []OnOption) {
 	var o onOptions
 	for _, opt := range opts {
 		opt(&o)
@@ -142,14 +152,13 @@ func (m *Mux) copyTable() *table {
 	next := &table{routes: make(map[Kind]routes)}
 	if t := m.table.Load(); t != nil {
 		maps.Copy(next.routes, t.routes)
-		next.fallback = t.fallback
+		next.fallback, next.dedupe = t.fallback, t.dedupe
 	}
 	return next
 }
 
-// find returns the route for env, or nil.
-func (m *Mux) find(env *Envelope) *route {
-	t := m.table.Load()
+// find returns the route for env, or nil. A nil table has none.
+func (t *table) find(env *Envelope) *route {
 	if t == nil {
 		return nil
 	}
@@ -167,7 +176,7 @@ func (m *Mux) runsBeforeAnswer(env *Envelope) bool {
 	if env.Kind == KindSuiteTicket {
 		return true
 	}
-	r := m.find(env)
+	r := m.table.Load().find(env)
 	return r != nil && r.beforeAnswer
 }
 
@@ -176,21 +185,44 @@ func (m *Mux) runsBeforeAnswer(env *Envelope) bool {
 // registered and there is no fallback; a [*PanicError] if the handler panicked.
 // It is what [Handler] calls, and what the consumer of a durable [Queue] calls
 // with an envelope from [Parse].
-func (m *Mux) Dispatch(ctx context.Context, env Envelope) (err error) {
+func (m *Mux) Dispatch(ctx context.Context, env Envelope) error {
+	_, err := m.dispatch(ctx, &env, nil)
+	return err
+}
+
+// dispatch is Dispatch with the body that carries the reply, if there is one.
+func (m *Mux) dispatch(ctx context.Context, env *Envelope, s *sealer) (body []byte, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = &PanicError{Kind: env.Kind, Value: v, Stack: debug.Stack()}
+			body, err = nil, &PanicError{Kind: env.Kind, Value: v, Stack: debug.Stack()}
 		}
 	}()
-	if r := m.find(&env); r != nil {
-		fits, err := r.handle(ctx, env)
-		if fits {
-			return err
+	t := m.table.Load()
+	r := t.find(env)
+	switch {
+	case r == nil && (t == nil || t.fallback == nil):
+		return nil, env.Err
+	case t.dedupe == nil || env.Kind == KindSuiteTicket:
+		return t.run(ctx, env, r, s)
+	}
+	return t.dedupe.once(ctx, env, func() ([]byte, error) { return t.run(ctx, env, r, s) })
+}
+
+// run runs the handler of r, or the fallback.
+func (t *table) run(ctx context.Context, env *Envelope, r *route, s *sealer) ([]byte, error) {
+	if r != nil {
+		fits, reply, err := r.handle(ctx, *env)
+		switch {
+		case !fits:
+			env.Err = err
+		case err != nil || reply == nil:
+			return nil, err
+		default:
+			return s.seal(env, reply)
 		}
-		env.Err = err
 	}
-	if t := m.table.Load(); t != nil && t.fallback != nil {
-		return t.fallback(ctx, env)
+	if t.fallback != nil {
+		return nil, t.fallback(ctx, *env)
 	}
-	return env.Err
+	return nil, env.Err
 }

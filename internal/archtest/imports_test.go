@@ -30,6 +30,29 @@ func TestImportDirections(t *testing.T) {
 	}
 }
 
+// The contract suites import the packages that they judge. The simulator beside
+// them must not, or it would repeat a client's mistakes.
+func TestSimulatorImportsNoClient(t *testing.T) {
+	t.Parallel()
+	const suites = "storetest.go"
+	files, err := filepath.Glob(filepath.Join(repository, "wecomtest", "*.go"))
+	require.NoError(t, err)
+	require.Contains(t, files, filepath.Join(repository, "wecomtest", suites))
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") || filepath.Base(name) == suites {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		require.NoError(t, err)
+		for _, spec := range file.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			require.NoError(t, err)
+			own := imported == module || strings.HasPrefix(imported, module+"/")
+			assert.False(t, own && directory(imported) != "testdata", "%s imports %s", name, imported)
+		}
+	}
+}
+
 // What a vendor's binary gets from the whole SDK, dependencies of dependencies included.
 func TestLinkedModules(t *testing.T) {
 	t.Parallel()

@@ -28,6 +28,7 @@ var names = map[string]struct{ name, reason string }{
 	"idconvert.groupchat_get_new_external_userid":          {"GroupChatGetNewExternalUserID", "/externalcontact/get_new_external_userid has the name"},
 	"identity.getuserdetail3rd_legacy":                     {"GetUserDetail3rdLegacy", "/service/auth/getuserdetail3rd has the name"},
 	"identity.getuserinfo3rd_legacy":                       {"GetUserInfo3rdLegacy", "/service/auth/getuserinfo3rd has the name"},
+	"media.get_jssdk":                                      {"GetJSSDK", "/media/get/jssdk is a variant of get, and its last part alone says nothing"},
 	"ticket.get_agent_ticket":                              {"GetAgentTicket", "ticket/get says nothing of what it gets, and GetJSAPITicket stands beside it"},
 }
 

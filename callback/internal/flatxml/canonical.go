@@ -13,8 +13,22 @@ import (
 // Canonical rewrites an XML document into the form that [Scanner] reads: the
 // root element alone, without attributes, namespaces, comments, instructions or
 // a DOCTYPE. encoding/xml reads it, which expands no entity that a document
-// defines. CDATA sections stay what they are.
+// defines. CDATA sections stay what they are. A document that is not well formed
+// is read as [repair] mends it, if it can.
 func Canonical(doc []byte) ([]byte, error) {
+	out, err := canonical(doc)
+	if err == nil {
+		return out, nil
+	}
+	if mended, ok := repair(doc); ok {
+		if out, err := canonical(mended); err == nil {
+			return out, nil
+		}
+	}
+	return nil, err
+}
+
+func canonical(doc []byte) ([]byte, error) {
 	d := xml.NewDecoder(bytes.NewReader(doc))
 	var out []byte
 	depth := 0
@@ -46,6 +60,64 @@ func Canonical(doc []byte) ([]byte, error) {
 			}
 		}
 	}
+}
+
+// repair mends two faults of official examples: a CDATA section that ends
+// "]]</Name>", without its last bracket, and a stray end tag before the root. It
+// reports false if doc has neither. It must not touch a document that is well
+// formed: people may write "]]</Name>" in a message.
+func repair(doc []byte) (mended []byte, ok bool) {
+	rest := bytes.TrimLeft(bytes.TrimPrefix(doc, bom), " \t\r\n")
+	for bytes.HasPrefix(rest, []byte("</")) {
+		n := bytes.IndexByte(rest, '>')
+		if n < 0 {
+			return nil, false
+		}
+		rest, ok = bytes.TrimLeft(rest[n+1:], " \t\r\n"), true
+	}
+	for closed := true; ; { // whether a "]]>" is left
+		start := bytes.Index(rest, cdataStart)
+		if start < 0 {
+			return append(mended, rest...), ok
+		}
+		start += len(cdataStart)
+		name := openName(rest[:start-len(cdataStart)])
+		mended, rest = append(mended, rest[:start]...), rest[start:]
+		end := -1
+		if closed {
+			end = bytes.Index(rest, cdataEnd)
+			closed = end >= 0
+		}
+		section := rest
+		if end >= 0 {
+			section = rest[:end]
+		}
+		if name != nil {
+			if broken := bytes.Index(section, append([]byte("]]</"), name...)); broken >= 0 {
+				mended = append(append(mended, rest[:broken]...), cdataEnd...)
+				rest, ok = rest[broken+len("]]"):], true
+				continue
+			}
+		}
+		if end < 0 {
+			return nil, false
+		}
+		end += len(cdataEnd)
+		mended, rest = append(mended, rest[:end]...), rest[end:]
+	}
+}
+
+// openName returns the name of the start tag that doc ends with, or nil.
+func openName(doc []byte) []byte {
+	doc, found := bytes.CutSuffix(Trim(doc), []byte(">"))
+	if !found {
+		return nil
+	}
+	doc = Trim(doc[bytes.LastIndexByte(doc, '<')+1:])
+	if !isName(string(doc)) {
+		return nil
+	}
+	return doc
 }
 
 func appendTag(dst []byte, open, name string) []byte {

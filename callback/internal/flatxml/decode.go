@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 )
 
 // Errors of the package. None quotes a value of the document.
@@ -32,7 +33,8 @@ func (e *FieldError) Error() string {
 //
 // Fields are found by their xml tags as in encoding/xml: a name, a path a>b, or
 // the name of the field; a name that differs only in case is taken if no field
-// has the exact one. Strings, numbers, bools, []byte, structs, embedded structs,
+// has the exact one. An alt tag holds a second name or path for the same field,
+// for elements that WeCom is known to misspell. Strings, numbers, bools, []byte, structs, embedded structs,
 // pointers, slices for repeated elements and [encoding.TextUnmarshaler] are
 // known. If a type holds anything else, encoding/xml decodes the whole document.
 // Elements that no field wants are skipped; of repeated ones the last counts.
@@ -108,6 +110,66 @@ func (d *decoder) group(g *group, name []byte, v reflect.Value) bool {
 			ok = c.read(d, elem, v.Field(c.index[0]))
 		default:
 			ok = c.read(d, elem, v.FieldByIndex(c.index))
+		}
+		if !ok {
+			return false
+		}
+	}
+}
+
+// Find returns the text of the element at path, as a>b below the root, and
+// whether there is one. Case does not matter, and of repeated elements the last
+// counts, as in [Unmarshal].
+func Find(doc []byte, path string) (text string, found bool, err error) {
+	names := strings.Split(path, ">")
+	text, found, ok := find(doc, names)
+	if ok {
+		return text, found, nil
+	}
+	if doc, err = Canonical(doc); err != nil {
+		return "", false, err
+	}
+	if text, found, ok = find(doc, names); !ok {
+		return "", false, ErrSyntax
+	}
+	return text, found, nil
+}
+
+func find(doc []byte, path []string) (text string, found, ok bool) {
+	s, root, ok := Open(doc)
+	if !ok {
+		return "", false, false
+	}
+	f := finder{Scanner: s}
+	ok = f.find(root, path)
+	return string(f.text), f.found, ok
+}
+
+// finder is a scanner that looks for one element.
+type finder struct {
+	Scanner
+	text  []byte
+	found bool
+}
+
+// find reads the element parent, which is open, to its end.
+func (f *finder) find(parent []byte, path []string) bool {
+	for {
+		name, more, ok := f.Child(parent)
+		if !ok || !more {
+			return ok
+		}
+		switch {
+		case !strings.EqualFold(path[0], string(name)):
+			ok = f.Skip(name)
+		case len(path) > 1:
+			ok = f.find(name, path[1:])
+		default:
+			f.found = true
+			f.text, ok = f.Text(name)
+			if isID(path[0]) {
+				f.text = Trim(f.text)
+			}
 		}
 		if !ok {
 			return false

@@ -413,6 +413,83 @@ func TestUnmarshalEmbedding(t *testing.T) {
 	assert.Empty(t, shadow.inner.Name)
 }
 
+func TestUnmarshalTakesASecondName(t *testing.T) {
+	t.Parallel()
+	type answer struct {
+		Options []string `xml:"OptionIds>OptionId" alt:"OpitonIds>OpitonId"`
+		After   string   `xml:"After"`
+	}
+	for _, doc := range []string{
+		"<xml><OptionIds><OptionId>a</OptionId><OptionId>b</OptionId></OptionIds><After>c</After></xml>",
+		"<xml><OpitonIds><OpitonId>a</OpitonId><OpitonId> b </OpitonId></OpitonIds><After>c</After></xml>",
+		"<xml><After>c</After><OptionIds><OptionId>a</OptionId></OptionIds><OpitonIds><OpitonId>b</OpitonId></OpitonIds></xml>",
+	} {
+		var v answer
+		require.NoError(t, flatxml.Unmarshal([]byte(doc), &v))
+		assert.Equal(t, answer{[]string{"a", "b"}, "c"}, v, doc)
+	}
+	var clash struct {
+		A string `xml:"A" alt:"B"`
+		B string `xml:"B"`
+	}
+	require.NoError(t, flatxml.Unmarshal([]byte("<xml><A>a</A><B>b</B></xml>"), &clash), "left to encoding/xml")
+	assert.Equal(t, "b", clash.B)
+}
+
+func TestUnmarshalMendsBrokenCDATA(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		doc  string
+		want everything
+	}{
+		"last":             {"<xml><Int>1</Int><Text><![CDATA[a]]</Text></xml>", everything{Int: 1, Text: "a"}},
+		"first":            {"<xml><ID><![CDATA[a]]</ID><Text><![CDATA[b]]></Text></xml>", everything{base: base{ID: "a"}, Text: "b"}},
+		"all":              {"\ufeff<xml><ID><![CDATA[a]]</ID>\n<Text ><![CDATA[b]]</Text ><Int><![CDATA[3]]</Int></xml>", everything{base: base{ID: "a"}, Text: "b", Int: 3}},
+		"nested":           {"<xml><Item>\n<Name> <![CDATA[a]]</Name></Item></xml>", everything{Item: item{Name: "a"}}},
+		"stray end tags":   {"</xml>\n</xml><xml><ID>a</ID></xml>", everything{base: base{ID: "a"}}},
+		"both":             {"</xml><xml><ID><![CDATA[a]]</ID></xml>", everything{base: base{ID: "a"}}},
+		"text stays":       {"<xml><Text><![CDATA[a]]</ID>]]></Text><ID><![CDATA[b]]</ID></xml>", everything{base: base{ID: "b"}, Text: "a]]</ID>"}},
+		"well formed":      {"<xml><Text><![CDATA[a]]</Text><ID>b</ID>]]></Text><ID>c</ID></xml>", everything{base: base{ID: "c"}, Text: "a]]</Text><ID>b</ID>"}},
+		"well, attributes": {"<xml a='1'><Text><![CDATA[a]]</Text><ID>b</ID>]]></Text></xml>", everything{Text: "a]]</Text><ID>b</ID>"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var v everything
+			require.NoError(t, flatxml.Unmarshal([]byte(tt.doc), &v))
+			assert.Equal(t, tt.want, v)
+		})
+	}
+	for _, doc := range []string{
+		"<xml><ID><![CDATA[a]]<Text>b</Text></ID></xml>", "<xml><![CDATA[a]]</xml", "</", "</xml", "<![CDATA[a]]</", "x<![CDATA[a]]</x>",
+		"<xml><ID><![CDATA[a]]</ID><ID><![CDATA[b</ID></xml>", "<><![CDATA[a]]</>",
+	} {
+		var v everything
+		require.ErrorIs(t, flatxml.Unmarshal([]byte(doc), &v), flatxml.ErrSyntax, doc)
+	}
+}
+
+func TestFind(t *testing.T) {
+	t.Parallel()
+	const doc = "<xml><Scan><Type>qr</Type><Result><![CDATA[ a<b ]]></Result><Id> 7 </Id></Scan><Scan><type>bar</type></Scan><Empty/><Lit>![CDATA[x]]</Lit></xml>"
+	for path, want := range map[string]string{
+		"Scan>Type": "bar", "Scan>Result": " a<b ", "scan>id": "7", "Empty": "", "Scan": "", "Lit": "x",
+	} {
+		for _, prologue := range []string{"", "<?xml version='1.0'?>"} {
+			text, found, err := flatxml.Find([]byte(prologue+doc), path)
+			require.NoError(t, err)
+			assert.True(t, found, path)
+			assert.Equal(t, want, text, path)
+		}
+	}
+	for _, path := range []string{"", ">", "Scan>", "Type", "xml>Scan", "Scan>Type>x", "Empty>x"} {
+		_, found, err := flatxml.Find([]byte(doc), path)
+		require.NoError(t, err)
+		assert.False(t, found, path)
+	}
+	_, _, err := flatxml.Find([]byte("<xml><a>"), "a")
+	require.ErrorIs(t, err, flatxml.ErrSyntax)
+}
+
 func TestFromJSON(t *testing.T) {
 	t.Parallel()
 	const doc = "\ufeff" + ` {"ID": "a<&>", "Count": "", "Int": 9007199254740993, "Float": 1.5, "Bool": true, "Text": null, "Uppers": ["a", "b"],

@@ -116,6 +116,13 @@ func (b *builder) fields(p *plan, t reflect.Type, index []int) bool {
 		if c.read = b.reader(f.Type, c); c.read == nil || !p.add(names, c) {
 			return false
 		}
+		if alt := f.Tag.Get("alt"); alt != "" {
+			names, second := strings.Split(alt, ">"), *c
+			second.name = names[len(names)-1]
+			if !p.add(names, &second) {
+				return false
+			}
+		}
 	}
 	return true
 }

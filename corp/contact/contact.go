@@ -1,0 +1,30 @@
+package contact
+
+import (
+	"context"
+
+	"github.com/wecom-isv/wecom"
+	"github.com/wecom-isv/wecom/internal/valid"
+)
+
+// Client calls with one credential. It is safe for concurrent use, holds nothing
+// and needs no Close.
+type Client struct{ token wecom.AccessToken }
+
+// New returns a client for an app in a corp, a suite.Corp, or for the contact
+// token of a registration, a register.Contacts. It makes no call and cannot fail:
+// with a credential of another kind each call says so.
+func New(token wecom.AccessToken) *Client { return &Client{token} }
+
+// FieldError names the field of a request that is outside the documented limits;
+// nothing was sent. [errors.AsType] finds it.
+type FieldError = valid.FieldError
+
+func invoke[T any](ctx context.Context, c *Client, call wecom.Call) (*T, error) {
+	return wecom.InvokeAs[T](ctx, c.token, call)
+}
+
+// do is invoke for a call without a result.
+func do(ctx context.Context, c *Client, call wecom.Call) error {
+	return wecom.DoAs(ctx, c.token, call, nil)
+}
