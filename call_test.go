@@ -405,15 +405,16 @@ func TestPain21_NothingSecretIsPrinted(t *testing.T) {
 				Body: map[string]any{"suite_secret": canary, "nested": map[string]any{"list": []string{canary}}},
 			})
 			require.Error(t, err, name)
-			out := fmt.Sprintf("%v %+v %#v %s %+v %+v %#v", err, err, err, log.String(), infos, source, source)
+			var out strings.Builder
+			fmt.Fprintf(&out, "%v %+v %#v %s %+v %+v %#v", err, err, err, log.String(), infos, source, source)
 			for e := err; e != nil; e = errors.Unwrap(e) {
-				out += fmt.Sprintf("%v %+v %#v", e, e, e)
+				fmt.Fprintf(&out, "%v %+v %#v", e, e, e)
 			}
 			token, tokenErr := source.Token(t.Context())
 			require.NoError(t, tokenErr)
-			out += fmt.Sprintf("%v %+v %#v %d %x", token, token, token, token, struct{ T wecom.Token }{token})
-			assert.NotContains(t, out, canary, name)
-			assert.NotContains(t, strings.ToLower(out), fmt.Sprintf("%x", canary), name)
+			fmt.Fprintf(&out, "%v %+v %#v %d %x", token, token, token, token, struct{ T wecom.Token }{token})
+			assert.NotContains(t, out.String(), canary, name)
+			assert.NotContains(t, strings.ToLower(out.String()), fmt.Sprintf("%x", canary), name)
 		})
 	}
 }

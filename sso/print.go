@@ -20,4 +20,6 @@ func (p *ProviderLogin) Format(f fmt.State, _ rune) {
 func (*States) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "sso.States") }
 
 // Format prints the type and nothing of what it holds, with every verb.
-func (*MemoryUsedStates) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "sso.MemoryUsedStates") }
+func (*MemoryUsedStates) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "sso.MemoryUsedStates")
+}
