@@ -5,10 +5,12 @@ import (
 	"errors"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/wecom-isv/wecom"
 	"github.com/wecom-isv/wecom/corp/contact"
 	"github.com/wecom-isv/wecom/internal/apitest"
+	"github.com/wecom-isv/wecom/provider"
 	"github.com/wecom-isv/wecom/register"
 	"github.com/wecom-isv/wecom/suite"
 )
@@ -45,6 +47,45 @@ func tolerant[T any](call func(ctx context.Context, c *contact.Client) (*T, erro
 // errorOnly is inCorp for calls that return an error only.
 func errorOnly(call func(ctx context.Context, c *contact.Client) error) func(context.Context, *wecom.Client) (any, error) {
 	return inCorp(func(ctx context.Context, c *contact.Client) (any, error) { return nil, call(ctx, c) })
+}
+
+// The two credentials that the package is made for: an app in a corp, and the
+// contact token of a registration, whose refusal is final.
+func TestCredentials(t *testing.T) {
+	t.Parallel()
+	remove := func(ctx context.Context, token wecom.AccessToken) (any, error) {
+		return nil, contact.New(token).Users().BatchDelete(ctx, []string{"zhangsan", "lisi"})
+	}
+	apitest.Run(t, []apitest.Case{
+		{
+			ID: "contact.user.batchdelete",
+			Call: func(ctx context.Context, api *wecom.Client) (any, error) {
+				app, err := suite.New(api, suite.Config{ID: "ww1", Secret: "secret"})
+				if err != nil {
+					return nil, err
+				}
+				if err := app.SaveTicket(ctx, wecom.NewSecret("ticket"), time.Now()); err != nil {
+					return nil, err
+				}
+				code := suite.PermanentCode{SuiteID: "ww1", CorpID: "wpCorp", Code: wecom.NewSecret("permanent"), At: time.Now()}
+				if err := suite.NewCacheCodes(api.Cache()).SaveCode(ctx, code); err != nil {
+					return nil, err
+				}
+				return remove(ctx, app.Corp("wpCorp"))
+			},
+		},
+		{
+			ID: "contact.user.batchdelete", Token: apitest.Contact,
+			Call: func(ctx context.Context, api *wecom.Client) (any, error) {
+				p, err := provider.New(api, provider.Config{CorpID: "wwProvider", Secret: "secret"})
+				if err != nil {
+					return nil, err
+				}
+				token := wecom.NewSecret(apitest.Value(apitest.Contact, 1))
+				return remove(ctx, register.New(p).Contacts(token, time.Now().Add(30*time.Minute)))
+			},
+		},
+	})
 }
 
 var (

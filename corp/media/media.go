@@ -16,8 +16,9 @@ type Client struct{ token wecom.AccessToken }
 // a credential of another kind each call says so.
 func New(token wecom.AccessToken) *Client { return &Client{token} }
 
-// FieldError names the field of a request that is outside the documented limits;
-// nothing was sent. [errors.AsType] finds it.
+// FieldError names the field of a request that is outside the documented limits:
+// Field is its name, as "File.Size", Problem what is wrong with it.
+// Nothing was sent. [errors.AsType] finds the first; the text of the error has all.
 type FieldError = valid.FieldError
 
 func invoke[T any](ctx context.Context, c *Client, call wecom.Call) (*T, error) {

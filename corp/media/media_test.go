@@ -179,10 +179,12 @@ func TestWaitUploadByURLOfAJobThatFails(t *testing.T) {
 	t.Parallel()
 	for reply, want := range map[string]error{
 		`{"errcode":0,"status":3,"detail":{"errcode":301019,"errmsg":"md5 not match"}}`: wecom.Code(301019),
-		`{"errcode":0,"status":2,"detail":{"errcode":830003,"errmsg":"download"}}`:      wecom.Code(830003),
-		`{"errcode":0,"status":3,"detail":{"errcode":0}}`:                               media.ErrJobFailed,
-		`{"errcode":0,"status":2}`: media.ErrJobFailed,
-		`{"errcode":0,"status":9}`: media.ErrJobFailed,
+
+		`{"errcode":0,"status":2,"detail":{"errcode":830003,"errmsg":"download"}}`: wecom.Code(830003),
+
+		`{"errcode":0,"status":3,"detail":{"errcode":0}}`: media.ErrJobFailed,
+		`{"errcode":0,"status":2}`:                        media.ErrJobFailed,
+		`{"errcode":0,"status":9}`:                        media.ErrJobFailed,
 	} {
 		c, u := newClient(t, reply)
 		detail, err := c.WaitUploadByURL(t.Context(), "JOB")

@@ -620,7 +620,7 @@ func TestChats(t *testing.T) {
 }
 
 // The credential is fixed: another kind of token is refused before it is sent.
-func TestOtherCredentials(t *testing.T) {
+func TestPain07_OtherCredentialsAreRefused(t *testing.T) {
 	t.Parallel()
 	api, err := wecom.New()
 	require.NoError(t, err)
