@@ -58,12 +58,7 @@ imports: ## Fail if a package imports what stands above it
 	$(GO) test ./internal/archtest
 
 fuzz: ## Run each fuzz target for FUZZTIME
-	@grep -rl --include='*_test.go' '^func Fuzz' . | sort | while read -r file; do \
-		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$$file"); do \
-			echo "fuzz $$target in $${file%/*} for $(FUZZTIME)"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$${file%/*}" </dev/null; \
-		done; \
-	done
+	.ci/fuzz $(FUZZTIME)
 
 examples: ## Run the examples that need no server
 	$(GO) run ./examples/quickstart
