@@ -18,7 +18,7 @@
 // Where the specification leaves a question open, the doc comment of the option
 // or method says which answer is simulated and how to get the other one.
 //
-// The platform imports no client package of this module: it has its own cipher
+// The platform uses no client package of this module: it has its own cipher
 // and its own tables, so a mistake made there is not repeated here.
 //
 // All methods are safe for concurrent use. No goroutine outlives
@@ -28,4 +28,8 @@
 //
 // Values made up by the platform (secrets, tickets, tokens, codes) are test
 // data: recorded calls and deliveries show them in full.
+//
+// Beside the platform, [TestTokenCache], [TestLocker], [TestCodeStore] and
+// [TestFilter] check that a store of your own keeps the contract of the interface
+// that it implements.
 package wecomtest

@@ -36,7 +36,8 @@ func TestSealAndOpen(t *testing.T) {
 		assert.Equal(t, value, got)
 		assert.Equal(t, "k1", id)
 	}
-	assert.NotEqual(t, r.Seal("v", "o"), r.Seal("v", "o"), "a nonce was used twice")
+	first := r.Seal("v", "o")
+	assert.NotEqual(t, first, r.Seal("v", "o"), "a nonce was used twice")
 }
 
 func TestOpensForItsOwnerOnly(t *testing.T) {
