@@ -165,12 +165,16 @@ func TestAllowIPsRefreshes(t *testing.T) {
 			assert.Zero(t, time.Since(start))
 			return code
 		}
+		pass := func(d time.Duration) {
+			time.Sleep(d)
+			synctest.Wait()
+		}
 		for range 10 { // until a list is known nobody is a stranger
 			require.Equal(t, 200, get("8.8.8.8"))
 		}
 		synctest.Wait()
 		require.EqualValues(t, 1, loads.Load(), "one at a time")
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		require.NoError(t, ended)
 		require.Equal(t, 403, get("8.8.8.8"))
 		require.Equal(t, 200, get("1.1.1.1"))
@@ -178,34 +182,34 @@ func TestAllowIPsRefreshes(t *testing.T) {
 
 		// A stranger makes it look again, no sooner than after ten minutes.
 		answer = func() ([]string, error) { return []string{"8.8.8.8", "nonsense"}, nil }
-		time.Sleep(10 * time.Minute)
+		pass(10 * time.Minute)
 		require.Equal(t, 200, get("1.1.1.1"))
 		synctest.Wait()
 		require.EqualValues(t, 1, loads.Load())
 		require.Equal(t, 403, get("8.8.8.8"))
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		require.Equal(t, 200, get("8.8.8.8"))
 		require.EqualValues(t, 2, loads.Load())
 
 		// What fails leaves the old list, and is tried again after ten minutes.
 		answer = func() ([]string, error) { return nil, errors.New("down") }
-		time.Sleep(24 * time.Hour)
+		pass(24 * time.Hour)
 		for range 3 {
 			require.Equal(t, 200, get("8.8.8.8"))
-			time.Sleep(2 * time.Second)
+			pass(2 * time.Second)
 		}
 		require.EqualValues(t, 3, loads.Load())
 		require.Equal(t, 200, get("8.8.8.8"))
 		answer = func() ([]string, error) { return []string{}, nil }
-		time.Sleep(10 * time.Minute)
+		pass(10 * time.Minute)
 		require.Equal(t, 200, get("8.8.8.8"))
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		require.EqualValues(t, 4, loads.Load())
 		require.Equal(t, 200, get("8.8.8.8"))
 		answer = func() ([]string, error) { panic("a fault of the program") }
-		time.Sleep(10 * time.Minute)
+		pass(10 * time.Minute)
 		require.Equal(t, 200, get("8.8.8.8"))
-		time.Sleep(2 * time.Second)
+		pass(2 * time.Second)
 		require.EqualValues(t, 5, loads.Load())
 
 		// By hand.
@@ -233,6 +237,28 @@ func TestAllowIPsLoadHasATimeout(t *testing.T) {
 		}})
 		serve(f, from(t, "8.8.8.8:1"))
 		assert.Equal(t, 30*time.Second, <-done)
+	})
+}
+
+func TestAllowIPsLoadsOneAtATime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var loads, most, running atomic.Int64
+		f := allowIPs(t, answering(http.StatusOK), callback.AllowIPsConfig{Every: time.Second, Load: func(context.Context) ([]string, error) {
+			loads.Add(1)
+			most.Store(max(most.Load(), running.Add(1)))
+			time.Sleep(10 * time.Second)
+			running.Add(-1)
+			return weComList, nil
+		}})
+		for range 30 {
+			serve(f, from(t, "8.8.8.8:1"))
+			time.Sleep(1100 * time.Millisecond)
+		}
+		synctest.Wait()
+		assert.EqualValues(t, 1, most.Load())
+		assert.EqualValues(t, 3, loads.Load())
+		time.Sleep(20 * time.Second)
 	})
 }
 

@@ -260,10 +260,11 @@ func (a *app) setReceivers(cfg Config) (err error) {
 	return nil
 }
 
-// verify reports whether m was signed with a Token of the app.
+// verify reports whether m was signed with a Token of the app, be it one that has
+// expired: open sees to that.
 func (a *app) verify(m crypto.Sealed) bool {
 	for i := range a.keys {
-		if !a.keys[i].expired() && a.keys[i].codec.Verify(m) == nil {
+		if a.keys[i].codec.Verify(m) == nil {
 			return true
 		}
 	}

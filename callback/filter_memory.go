@@ -96,7 +96,8 @@ func (f *MemoryFilter) try(key, owner string) (*hold, record, error) {
 		if now.Before(h.until) {
 			return h, record{}, nil
 		}
-		close(h.over) // its other waiters ask again and wait for owner
+		// It has been held too long: owner takes it, and its other waiters, whose
+		// timers end too, wait for owner.
 	} else if len(f.held) >= f.cfg.Entries {
 		return nil, record{}, ErrFilterFull
 	}

@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -193,10 +194,10 @@ func (h *Handler) open(r *http.Request) (in incoming, err error) {
 	if len(q.signature) != signatureLen { // not worth reading the body
 		return in, crypto.ErrSignature
 	}
-	buf := bodies.Get().(*[]byte)
-	defer putBody(buf)
-	body, err := readBody((*buf)[:0], r, h.maxBody)
-	*buf = body
+	buf := pool.Get().(*buffers)
+	defer buf.free()
+	body, err := readBody(buf.body[:0], r, h.maxBody)
+	buf.body = body
 	if err != nil {
 		return in, err
 	}
@@ -213,14 +214,13 @@ func (h *Handler) open(r *http.Request) (in incoming, err error) {
 	if int64(len(body)) > a.maxBody {
 		return in, ErrBodyTooLarge
 	}
-	// The plaintext belongs to the envelope; it is not pooled.
-	dst := make([]byte, 0, base64.StdEncoding.DecodedLen(len(sealed.Encrypt)))
-	codec, msg, err := a.open(dst, sealed, a.opens)
+	buf.plain = slices.Grow(buf.plain[:0], base64.StdEncoding.DecodedLen(len(sealed.Encrypt)))
+	codec, msg, err := a.open(buf.plain, sealed, a.opens)
 	if err != nil {
 		return in, err
 	}
 	in.sealer = sealer{codec: codec, json: outer.JSON}
-	if in.env, err = Parse(slices.Clip(msg.Body), a.intern(msg.Receiver)); err != nil {
+	if in.env, err = Parse(bytes.Clone(msg.Body), a.intern(msg.Receiver)); err != nil {
 		return in, err
 	}
 	in.env.App = a.name
@@ -346,7 +346,7 @@ func parseQuery(raw string) (q query) {
 		if *dst != "" {
 			continue
 		}
-		if strings.ContainsAny(value, "%+") {
+		if strings.IndexByte(value, '%') >= 0 || strings.IndexByte(value, '+') >= 0 {
 			var err error
 			if value, err = url.QueryUnescape(value); err != nil {
 				continue
@@ -357,16 +357,21 @@ func parseQuery(raw string) (q query) {
 	return q
 }
 
-// bodies holds buffers for request bodies.
-var bodies = sync.Pool{New: func() any { return new(make([]byte, 0, 4<<10)) }}
+// buffers is the memory to open one delivery in.
+type buffers struct{ body, plain []byte }
+
+var pool = sync.Pool{New: func() any { return &buffers{body: make([]byte, 0, 4<<10)} }}
 
 // maxPooled is the largest buffer that is kept.
 const maxPooled = 64 << 10
 
-func putBody(buf *[]byte) {
-	if cap(*buf) <= maxPooled {
-		bodies.Put(buf)
+// free gives b back. The plaintext may hold secrets: they do not stay.
+func (b *buffers) free() {
+	if cap(b.body) > maxPooled {
+		return
 	}
+	clear(b.plain[:cap(b.plain)])
+	pool.Put(b)
 }
 
 // readBody reads the body of r into the memory of dst, and more if it must.

@@ -410,3 +410,28 @@ func TestAnswerPanicsOnMistakes(t *testing.T) {
 	}, opts...)
 	assert.Nil(t, opts[:2][1])
 }
+
+// FuzzReply puts any text into a reply: WeCom reads it back, but for what XML
+// cannot hold, and nothing else.
+func FuzzReply(f *testing.F) {
+	for _, seed := range []string{"", "hi", "]]>", "]]]>", "a]]>b]]>", "<![CDATA[x]]>", "\x00\x1f\ufffe", "\xff\xfe", "&amp;<xml>", "企业\r\n微信", "\U0010ffff"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, content string) {
+		got := opened(t, accountA, corpID, delivery{account: accountA, message: text("hi"), receiver: corpID}.post(t, replying(t, corpConfig(), callback.TextReply{Content: content})))
+		var parsed struct {
+			MsgType []string `xml:"MsgType"`
+			Content []string `xml:"Content"`
+		}
+		require.NoError(t, xml.Unmarshal([]byte(got), &parsed))
+		want := strings.Map(func(c rune) rune {
+			if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c == 0xfffe || c == 0xffff {
+				return -1
+			}
+			return c
+		}, strings.ToValidUTF8(content, ""))
+		want = strings.ReplaceAll(strings.ReplaceAll(want, "\r\n", "\n"), "\r", "\n") // so XML reads them
+		require.Equal(t, []string{"text"}, parsed.MsgType)
+		require.Equal(t, []string{want}, parsed.Content)
+	})
+}
