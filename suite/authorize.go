@@ -232,27 +232,23 @@ func (a *app) finish(hash codeHash, e *exchange, auth *Authorization, err error)
 	close(e.done)
 }
 
-// cancelled says what a cancel_auth event of the given time means: the end of
-// the authorisation that is kept, or of an earlier one.
+// cancelled says what a cancel_auth event means: the end of the authorisation
+// that is kept, which is returned, or of an earlier one.
 //
-// Events may arrive late and out of order. One that is older than the permanent
-// code belongs to an earlier installation; the code must survive it, since it
-// cannot be fetched again. Only the platform knows.
-func (a *app) cancelled(ctx context.Context, corp *Corp, at time.Time) (bool, error) {
-	record, err := a.codes.LoadCode(ctx, a.id, corp.id)
-	switch {
-	case errors.Is(err, ErrNoCode):
-		return true, nil
-	case err != nil:
-		return false, err
+// Events may arrive late and out of order, and clocks differ. The code of a new
+// installation must survive the cancellation of the old one, since it cannot be
+// fetched again. Only the platform knows.
+func (a *app) cancelled(ctx context.Context, corp *Corp) (kept PermanentCode, gone bool, err error) {
+	kept, err = a.codes.LoadCode(ctx, a.id, corp.id)
+	if errors.Is(err, ErrNoCode) {
+		return PermanentCode{}, true, nil
 	}
-	const skew = 5 * time.Second // between the clocks of the platform and ours
-	if !at.IsZero() && record.At.Before(at.Add(-skew)) {
-		return true, nil
+	if err != nil {
+		return PermanentCode{}, false, err
 	}
-	_, err = a.GetAuthInfoV2(ctx, corp.id, record.Code)
+	_, err = a.GetAuthInfoV2(ctx, corp.id, kept.Code)
 	if err == nil || errors.Is(err, wecom.ErrNotAuthorized) {
-		return err != nil, nil
+		return kept, err != nil, nil
 	}
-	return false, err
+	return PermanentCode{}, false, err
 }

@@ -232,8 +232,8 @@ func TestCacheCodes(t *testing.T) {
 		_, err = store.LoadCode(ctx, other[0], other[1])
 		require.ErrorIs(t, err, suite.ErrNoCode)
 	}
-	require.NoError(t, store.DropCode(ctx, "ww1", "wpA"))
-	require.NoError(t, store.DropCode(ctx, "ww1", "wpA"))
+	require.NoError(t, store.DropCode(ctx, got))
+	require.NoError(t, store.DropCode(ctx, got))
 	_, err = store.LoadCode(ctx, "ww1", "wpA")
 	require.ErrorIs(t, err, suite.ErrNoCode)
 
@@ -243,11 +243,11 @@ func TestCacheCodes(t *testing.T) {
 	require.NotErrorIs(t, err, suite.ErrNoCode)
 	require.Error(t, store.SaveCode(ctx, suite.PermanentCode{SuiteID: "ww1", CorpID: "a/b", Code: wecom.NewSecret("x")}))
 	require.Error(t, store.SaveCode(ctx, suite.PermanentCode{SuiteID: "ww1", CorpID: "a"}))
-	require.Error(t, store.DropCode(ctx, "", "a"))
+	require.Error(t, store.DropCode(ctx, suite.PermanentCode{CorpID: "a"}))
 
 	broken := suite.NewCacheCodes(brokenCache{})
 	_, err = broken.LoadCode(ctx, "ww1", "wpA")
 	require.ErrorIs(t, err, errDown)
 	require.ErrorIs(t, broken.SaveCode(ctx, want), errDown)
-	require.ErrorIs(t, broken.DropCode(ctx, "ww1", "wpA"), errDown)
+	require.ErrorIs(t, broken.DropCode(ctx, want), errDown)
 }

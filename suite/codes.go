@@ -37,8 +37,10 @@ type CodeStore interface {
 	// SaveCode keeps code in place of what was there. When it returns nil the code
 	// survives a crash.
 	SaveCode(ctx context.Context, code PermanentCode) error
-	// DropCode removes the code of the app in the corp. Absent is no error.
-	DropCode(ctx context.Context, suiteID, corpID string) error
+	// DropCode removes the code of that app and corp if it is still the one that
+	// was obtained at code.At, to the millisecond, in one atomic step: a corp that
+	// has authorised the app again meanwhile keeps its new code. Absent is no error.
+	DropCode(ctx context.Context, code PermanentCode) error
 }
 
 // CacheCodes is a [CodeStore] in a [wecom.TokenCache], the default. It is only
@@ -50,9 +52,6 @@ var _ CodeStore = (*CacheCodes)(nil)
 // NewCacheCodes keeps permanent codes in cache, without expiry, under
 // suite/<suite id>/corp/<corp id>/code.
 func NewCacheCodes(cache wecom.TokenCache) *CacheCodes { return &CacheCodes{cache: cache} }
-
-// newestVersion is above the version of every entry.
-const newestVersion = 1<<53 - 1
 
 func codeKey(suiteID, corpID string) (string, error) {
 	if err := errors.Join(wire.CheckID(suiteID), wire.CheckID(corpID)); err != nil {
@@ -112,12 +111,12 @@ func (s *CacheCodes) SaveCode(ctx context.Context, code PermanentCode) error {
 }
 
 // DropCode implements [CodeStore].
-func (s *CacheCodes) DropCode(ctx context.Context, suiteID, corpID string) error {
-	key, err := codeKey(suiteID, corpID)
+func (s *CacheCodes) DropCode(ctx context.Context, code PermanentCode) error {
+	key, err := codeKey(code.SuiteID, code.CorpID)
 	if err != nil {
 		return err
 	}
-	if err := s.cache.Drop(ctx, key, newestVersion); err != nil {
+	if err := s.cache.Drop(ctx, key, code.At.UnixMilli()); err != nil {
 		return fmt.Errorf("suite: drop permanent code: %w", err)
 	}
 	return nil

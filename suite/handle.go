@@ -48,9 +48,9 @@ type Hooks struct {
 // queue's to repeat within the 10 minutes of its code, or is in the hands of
 // [callback.PoolConfig].OnError.
 //
-// A cancel_auth that is older than the permanent code that is kept belongs to
-// an earlier installation. When that cannot be told by time, the platform is
-// asked, and a cancellation that it does not confirm changes nothing.
+// A cancel_auth may belong to an earlier installation than the one that is kept:
+// the platform is asked, and a cancellation that it does not confirm changes
+// nothing.
 func (a *app) Handle(mux *callback.Mux, hooks Hooks) {
 	mine := callback.ForSuite(a.id)
 	callback.On(mux, func(ctx context.Context, env callback.Envelope, ev callback.SuiteTicket) error {
@@ -78,21 +78,42 @@ func (a *app) Handle(mux *callback.Mux, hooks Hooks) {
 		}
 		return hooks.Changed(ctx, corp, ev)
 	}, mine)
-	callback.On(mux, func(ctx context.Context, env callback.Envelope, ev callback.CancelAuth) error {
+	callback.On(mux, func(ctx context.Context, _ callback.Envelope, ev callback.CancelAuth) error {
 		corp := a.Corp(ev.AuthCorpID)
 		if corp.invalid != nil {
 			return corp.invalid
 		}
-		if gone, err := a.cancelled(ctx, corp, env.At); err != nil || !gone {
-			return err
-		}
-		a.forgetExchanges(corp.id)
-		if err := errors.Join(a.codes.DropCode(ctx, a.id, corp.id), corp.forget(ctx)); err != nil {
+		ended, err := a.end(ctx, corp)
+		if err != nil {
 			return fmt.Errorf("suite: %s: cancel_auth of corp %s: %w", a.id, corp.id, err)
 		}
-		if hooks.Cancelled == nil {
+		if !ended || hooks.Cancelled == nil {
 			return nil
 		}
 		return hooks.Cancelled(ctx, corp.id)
 	}, mine)
+}
+
+// end drops what belongs to an authorisation that has ended, and reports false
+// if the corp has one.
+func (a *app) end(ctx context.Context, corp *Corp) (bool, error) {
+	kept, gone, err := a.cancelled(ctx, corp)
+	if err != nil || !gone {
+		return false, err
+	}
+	a.forgetExchanges(corp.id)
+	if !kept.Code.IsZero() {
+		if err := a.codes.DropCode(ctx, kept); err != nil {
+			return false, err
+		}
+	}
+	if err := corp.forget(ctx); err != nil {
+		return false, err
+	}
+	// The corp may have authorised the app again while we asked.
+	_, err = a.codes.LoadCode(ctx, a.id, corp.id)
+	if errors.Is(err, ErrNoCode) {
+		return true, nil
+	}
+	return false, err
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 
+	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -58,11 +60,17 @@ func TestPain10_SuitesOnOneMuxKeepTheirTickets(t *testing.T) {
 	assert.Panics(t, func() { apps["ww1"].Handle(&mux, suite.Hooks{}) })
 }
 
+const (
+	authInfoPath = "/cgi-bin/service/v2/get_auth_info"
+	removed      = `{"errcode":40084,"errmsg":"invalid permanent code"}` // what the platform says after cancel_auth
+)
+
 func TestEventsReachHooks(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t)
 	u.suiteTokens()
 	u.on("POST", exchangePath, granted("wpA", "one"), granted("wpA", "two"))
+	u.on("POST", authInfoPath, removed)
 	store := newCodes()
 	app := thirdParty(t, u.api(), suite.Config{Codes: store})
 	var mux callback.Mux
@@ -111,6 +119,7 @@ func TestHooksMayBeNilAndMayFail(t *testing.T) {
 	u := newUpstream(t)
 	u.suiteTokens()
 	u.on("POST", exchangePath, granted("wpA", "one"))
+	u.on("POST", authInfoPath, removed)
 	app := thirdParty(t, u.api(), suite.Config{})
 	var mux, failing callback.Mux
 	app.Handle(&mux, suite.Hooks{})
@@ -139,7 +148,6 @@ func TestHooksMayBeNilAndMayFail(t *testing.T) {
 // An event of an earlier installation arrives after the corp has come back.
 func TestLateCancelSparesANewInstallation(t *testing.T) {
 	t.Parallel()
-	const authInfo = "/cgi-bin/service/v2/get_auth_info"
 	tests := []struct {
 		name  string
 		reply string // to get_auth_info with the code that is kept
@@ -147,7 +155,7 @@ func TestLateCancelSparesANewInstallation(t *testing.T) {
 		want  error
 	}{
 		{"still authorised", `{"errcode":0,"auth_corp_info":{"corpid":"wpA"}}`, true, nil},
-		{"cancelled at once", `{"errcode":40084,"errmsg":"invalid permanent_code"}`, false, nil},
+		{"cancelled at once", removed, false, nil},
 		{"cannot be known", `{"errcode":60020,"errmsg":"not allow to access from your ip"}`, true, wecom.ErrIPNotAllowed},
 	}
 	for _, tt := range tests {
@@ -155,7 +163,7 @@ func TestLateCancelSparesANewInstallation(t *testing.T) {
 			t.Parallel()
 			u := newUpstream(t)
 			u.suiteTokens()
-			u.on("POST", authInfo, tt.reply)
+			u.on("POST", authInfoPath, tt.reply)
 			store := newCodes(record("ww1", "wpA", "new"))
 			app := thirdParty(t, u.api(), suite.Config{Codes: store})
 			var mux callback.Mux
@@ -174,9 +182,36 @@ func TestLateCancelSparesANewInstallation(t *testing.T) {
 				require.ErrorIs(t, err, suite.ErrNoCode)
 				assert.Equal(t, []string{"wpA"}, cancelled)
 			}
-			assert.Equal(t, "new", u.to(authInfo)[0].body["permanent_code"])
+			assert.Equal(t, "new", u.to(authInfoPath)[0].body["permanent_code"])
 		})
 	}
+}
+
+// The corp authorises the app again while the platform is asked about the
+// cancellation: the new permanent code and the corp's data stay.
+func TestCancelSparesACodeThatComesMeanwhile(t *testing.T) {
+	t.Parallel()
+	u := newUpstream(t)
+	u.suiteTokens()
+	store := newCodes(record("ww1", "wpA", "old"))
+	u.handle("POST", authInfoPath, func(r *http.Request) (*http.Response, error) {
+		meanwhile := record("ww1", "wpA", "new")
+		meanwhile.At = time.Now().Add(-time.Hour) // of a machine whose clock is behind
+		if err := store.SaveCode(r.Context(), meanwhile); err != nil {
+			return nil, err
+		}
+		return httpmock.NewStringResponse(200, removed), nil
+	})
+	app := thirdParty(t, u.api(), suite.Config{Codes: store})
+	var mux callback.Mux
+	app.Handle(&mux, suite.Hooks{Cancelled: func(context.Context, string) error {
+		t.Error("the corp has the app")
+		return nil
+	}})
+	require.NoError(t, push(t, &mux, "ww1", "cancel_auth", time.Now(), "<AuthCorpId>wpA</AuthCorpId>"))
+	kept, err := store.LoadCode(t.Context(), "ww1", "wpA")
+	require.NoError(t, err)
+	assert.Equal(t, "new", kept.Code.Reveal())
 }
 
 func TestCancelReportsAFailingStore(t *testing.T) {
@@ -199,6 +234,7 @@ func TestRepeatedCreateAuthAfterCancel(t *testing.T) {
 	u := newUpstream(t)
 	u.suiteTokens()
 	u.on("POST", exchangePath, granted("wpA", "one"), `{"errcode":40078,"errmsg":"invalid auth_code"}`)
+	u.on("POST", authInfoPath, removed)
 	app := thirdParty(t, u.api(), suite.Config{})
 	var mux callback.Mux
 	app.Handle(&mux, suite.Hooks{})

@@ -73,6 +73,6 @@ func (s *sealedCodes) SaveCode(ctx context.Context, code PermanentCode) error {
 	return s.inner.SaveCode(ctx, code)
 }
 
-func (s *sealedCodes) DropCode(ctx context.Context, suiteID, corpID string) error {
-	return s.inner.DropCode(ctx, suiteID, corpID)
+func (s *sealedCodes) DropCode(ctx context.Context, code PermanentCode) error {
+	return s.inner.DropCode(ctx, code)
 }

@@ -106,7 +106,7 @@ func TestSealCodesRefusesBadInput(t *testing.T) {
 	require.Error(t, s.SaveCode(t.Context(), code("a/b", "canary")))
 	_, err = s.LoadCode(t.Context(), "ww1", "a/b")
 	require.Error(t, err)
-	require.Error(t, s.DropCode(t.Context(), "ww1", "a/b"))
+	require.Error(t, s.DropCode(t.Context(), code("a/b", "x")))
 }
 
 func TestPain21_SealCodesShowsNoSecret(t *testing.T) {

@@ -186,14 +186,17 @@ func (s *codes) SaveCode(ctx context.Context, code suite.PermanentCode) error {
 	return nil
 }
 
-func (s *codes) DropCode(_ context.Context, suiteID, corpID string) error {
+func (s *codes) DropCode(_ context.Context, code suite.PermanentCode) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fail != nil {
 		return s.fail
 	}
-	s.log = append(s.log, "drop "+corpID)
-	delete(s.kept, [2]string{suiteID, corpID})
+	key := [2]string{code.SuiteID, code.CorpID}
+	if s.kept[key].At.Equal(code.At) {
+		s.log = append(s.log, "drop "+code.CorpID)
+		delete(s.kept, key)
+	}
 	return nil
 }
 

@@ -639,6 +639,7 @@ func TestCodeStore(t *testing.T, newStore func(t *testing.T) suite.CodeStore) {
 	for name, test := range map[string]func(codeTest){
 		"RoundTrip":       codeTest.roundTrip,
 		"Replace":         codeTest.replace,
+		"DropOld":         codeTest.dropOld,
 		"Owners":          codeTest.owners,
 		"Racing":          codeTest.racing,
 		"CancelledCaller": codeTest.cancelled,
@@ -689,6 +690,36 @@ func (t codeTest) wantsNone(suiteID, corpID string) {
 	}
 }
 
+func (t codeTest) load(suiteID, corpID string) suite.PermanentCode {
+	t.Helper()
+	kept, err := t.store.LoadCode(t.Context(), suiteID, corpID)
+	if err != nil {
+		t.Fatalf("LoadCode: %v", err)
+	}
+	return kept
+}
+
+func (t codeTest) drop(code suite.PermanentCode) {
+	t.Helper()
+	if err := t.store.DropCode(t.Context(), code); err != nil {
+		t.Fatalf("DropCode: %v", err)
+	}
+}
+
+// A corp that has authorised the app again keeps its new code.
+func (t codeTest) dropOld() {
+	now := time.Now()
+	for _, later := range []time.Duration{time.Hour, time.Second, -time.Second, -time.Hour} { // clocks differ
+		t.save(t.code("old", now))
+		old := t.load(t.suiteID, t.corpID)
+		t.save(t.code("new", now.Add(later)))
+		t.drop(old)
+		t.wants(t.suiteID, t.corpID, "new")
+		t.drop(t.load(t.suiteID, t.corpID))
+		t.wantsNone(t.suiteID, t.corpID)
+	}
+}
+
 func (t codeTest) roundTrip() {
 	t.wantsNone(t.suiteID, t.corpID)
 	for _, value := range []string{"c", strings.Repeat("c", 512), `"'\;--%s$1{} 企业`} {
@@ -699,13 +730,10 @@ func (t codeTest) roundTrip() {
 			t.Errorf("At moved by %v; a second is allowed", d)
 		}
 	}
-	if err := t.store.DropCode(t.Context(), t.suiteID, t.corpID); err != nil {
-		t.Fatalf("DropCode: %v", err)
-	}
+	kept := t.load(t.suiteID, t.corpID)
+	t.drop(kept)
 	t.wantsNone(t.suiteID, t.corpID)
-	if err := t.store.DropCode(t.Context(), t.suiteID, t.corpID); err != nil {
-		t.Fatalf("DropCode of an absent code: %v", err)
-	}
+	t.drop(kept) // absent
 }
 
 // What is saved last counts, also when the clock of the machine says otherwise.
@@ -737,9 +765,7 @@ func (t codeTest) owners() {
 	}
 	for i, o := range owners {
 		t.wants(o.suiteID, o.corpID, o.suiteID+o.corpID)
-		if err := t.store.DropCode(t.Context(), o.suiteID, o.corpID); err != nil {
-			t.Fatalf("DropCode: %v", err)
-		}
+		t.drop(t.load(o.suiteID, o.corpID))
 		t.wantsNone(o.suiteID, o.corpID)
 		for _, other := range owners[i+1:] {
 			t.wants(other.suiteID, other.corpID, other.suiteID+other.corpID)
@@ -790,7 +816,7 @@ func (t codeTest) cancelled() {
 	if err == nil {
 		t.wants(t.suiteID, t.corpID, "canary-2")
 	}
-	if err = t.store.DropCode(ctx, t.suiteID, t.corpID); err == nil {
+	if err = t.store.DropCode(ctx, t.load(t.suiteID, t.corpID)); err == nil {
 		t.wantsNone(t.suiteID, t.corpID)
 	}
 }

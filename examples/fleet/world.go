@@ -134,7 +134,11 @@ func (w *world) close(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
 	defer cancel()
 	for _, corpID := range w.corps {
-		if failed := w.shared.codes.DropCode(ctx, w.console.ID, corpID); failed != nil {
+		kept, failed := w.shared.codes.LoadCode(ctx, w.console.ID, corpID)
+		if failed == nil {
+			failed = w.shared.codes.DropCode(ctx, kept)
+		}
+		if failed != nil {
 			err = errors.Join(err, failed)
 			break // the others would fail the same way
 		}

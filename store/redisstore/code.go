@@ -76,13 +76,23 @@ func (s *Store) SaveCode(ctx context.Context, code suite.PermanentCode) error {
 	return nil
 }
 
+// dropCodeScript takes the entry and the time at which the code that goes was
+// obtained.
+const dropCodeScript = `
+local text = redis.call('GET', KEYS[1])
+if not text then return 0 end
+local ok, record = pcall(cjson.decode, text)
+if not ok or type(record) ~= 'table' or record.at ~= tonumber(ARGV[1]) then return 0 end
+return redis.call('DEL', KEYS[1])
+`
+
 // DropCode implements [suite.CodeStore].
-func (s *Store) DropCode(ctx context.Context, suiteID, corpID string) error {
-	key, err := s.codeKey(suiteID, corpID)
+func (s *Store) DropCode(ctx context.Context, code suite.PermanentCode) error {
+	key, err := s.codeKey(code.SuiteID, code.CorpID)
 	if err != nil {
 		return fail(ctx, "drop", kindCode, err)
 	}
-	if err := s.client.Del(ctx, key).Err(); err != nil {
+	if _, err := s.run(ctx, s.dropCode, key, code.At.UnixMilli()); err != nil {
 		return fail(ctx, "drop", kindCode, err)
 	}
 	return nil

@@ -34,6 +34,7 @@ type Store struct {
 	locks      *redsync.Redsync
 	prefix     string
 	save, drop *redis.Script // of tokens
+	dropCode   *redis.Script
 }
 
 var (
@@ -57,11 +58,12 @@ func New(client redis.UniversalClient, cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("redisstore: New: Config.Prefix must be at most %d bytes of printable ASCII", longest)
 	}
 	return &Store{
-		client: client,
-		locks:  redsync.New(goredis.NewPool(client)),
-		prefix: cmp.Or(cfg.Prefix, DefaultPrefix),
-		save:   redis.NewScript(saveScript),
-		drop:   redis.NewScript(dropScript),
+		client:   client,
+		locks:    redsync.New(goredis.NewPool(client)),
+		prefix:   cmp.Or(cfg.Prefix, DefaultPrefix),
+		save:     redis.NewScript(saveScript),
+		drop:     redis.NewScript(dropScript),
+		dropCode: redis.NewScript(dropCodeScript),
 	}, nil
 }
 

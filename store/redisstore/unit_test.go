@@ -134,7 +134,7 @@ func TestBadValuesAreRefused(t *testing.T) {
 		require.Error(t, s.SaveCode(ctx, suite.PermanentCode{SuiteID: ids[0], CorpID: ids[1], Code: wecom.NewSecret("x")}))
 		_, err := s.LoadCode(ctx, ids[0], ids[1])
 		require.Error(t, err)
-		require.Error(t, s.DropCode(ctx, ids[0], ids[1]))
+		require.Error(t, s.DropCode(ctx, suite.PermanentCode{SuiteID: ids[0], CorpID: ids[1]}))
 	}
 	assert.Empty(t, m.Keys())
 }

@@ -45,8 +45,9 @@ func (s *Store) SaveCode(ctx context.Context, code suite.PermanentCode) error {
 }
 
 // DropCode implements [suite.CodeStore].
-func (s *Store) DropCode(ctx context.Context, suiteID, corpID string) error {
-	if _, err := s.exec(ctx, `DELETE FROM wecom_codes WHERE suite_id = ? AND corp_id = ?`, suiteID, corpID); err != nil {
+func (s *Store) DropCode(ctx context.Context, code suite.PermanentCode) error {
+	const statement = `DELETE FROM wecom_codes WHERE suite_id = ? AND corp_id = ? AND obtained_at = ?`
+	if _, err := s.exec(ctx, statement, code.SuiteID, code.CorpID, code.At.UnixMilli()); err != nil {
 		return fail(ctx, "drop", kindCode, err)
 	}
 	return nil

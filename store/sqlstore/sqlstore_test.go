@@ -184,7 +184,7 @@ func TestFaultDatabaseGone(t *testing.T) {
 		"take lock":    func() error { _, err := s.Lock(ctx, "k", time.Minute); return err },
 		"load code":    func() error { _, err := s.LoadCode(ctx, "ww1", "c"); return err },
 		"save code":    func() error { return s.SaveCode(ctx, permanentCode("c", "canary")) },
-		"drop code":    func() error { return s.DropCode(ctx, "ww1", "c") },
+		"drop code":    func() error { return s.DropCode(ctx, suite.PermanentCode{SuiteID: "ww1", CorpID: "c"}) },
 		"begin event":  func() error { _, _, err := f.Begin(ctx, "k", "o"); return err },
 		"commit event": func() error { return f.Commit(ctx, "k", "o", []byte("canary")) },
 		"abort event":  func() error { return f.Abort(ctx, "k", "o") },
