@@ -8,6 +8,10 @@ import (
 
 // Errors of this package. Compare with [errors.Is].
 var (
+	// ErrInWork says that another process was handling the same event, or may have
+	// been, until the time was up; see Mux.Dedupe. Whoever keeps the event tries it
+	// again later.
+	ErrInWork = errors.New("callback: no word in time on whether the event is a repetition")
 	// ErrMessage is a decrypted message that is neither well-formed XML nor a
 	// JSON object.
 	ErrMessage = errors.New("callback: message is neither XML nor JSON")
@@ -66,3 +70,6 @@ func (e *PanicError) Unwrap() error {
 	}
 	return nil
 }
+
+// errEcho is an event where the echo text of a verification should be.
+var errEcho = errors.New("callback: an event in place of an echo text")

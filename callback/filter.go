@@ -17,13 +17,16 @@ import (
 // A key is held from Begin until Commit or Abort. Whoever holds it may crash:
 // after a time, longer than any handler runs, the store gives the key to the next
 // that asks. The keys are hashes of 43 characters, safe to show and to store; give
-// them a prefix, and limit the I/O of each call to a fraction of a second.
+// them a prefix, and limit the I/O of each call to a third of the time that ctx
+// leaves: a store that hangs must leave time to handle the event.
 type Filter interface {
 	// Begin asks whether the event of key has been dealt with. If so, done is true
 	// and answer is what Commit was given. If not, owner holds the key from now on.
 	// While another holds it Begin waits, until that one has committed (done),
 	// aborted or held it too long (owner holds it), or ctx ends (its error). An
-	// error means that owner does not hold the key.
+	// error means that nothing is known: the key may be held all the same, because
+	// the reply was lost. Nobody need hold a key for longer than ctx lives, which is
+	// how long its handler has.
 	Begin(ctx context.Context, key, owner string) (answer []byte, done bool, err error)
 	// Commit records that the event of key has been dealt with, also when the
 	// caller held the key too long and lost it, and ends the waiting. It keeps
@@ -84,8 +87,8 @@ func (m *Mux) Dedupe(cfg DedupeConfig) {
 }
 
 // recordTimeout limits Commit and Abort, which run whatever has become of the
-// context of the handler.
-const recordTimeout = 2 * time.Second
+// context of the handler. The answer waits for them.
+const recordTimeout = 250 * time.Millisecond
 
 // once runs handle unless the event has been dealt with.
 func (c *DedupeConfig) once(ctx context.Context, env *Envelope, handle func() ([]byte, error)) ([]byte, error) {
@@ -98,10 +101,12 @@ func (c *DedupeConfig) once(ctx context.Context, env *Envelope, handle func() ([
 		}
 		return answer, nil
 	case err != nil && ctx.Err() != nil: // no time is left to handle it
-		return nil, fmt.Errorf("callback: no word in time on whether the event is a repetition: %w", context.Cause(ctx))
+		recordCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+		defer cancel()
+		_ = c.Filter.Abort(recordCtx, key, owner) // the key may be ours: the reply came too late
+		return nil, fmt.Errorf("%w: %w", ErrInWork, context.Cause(ctx))
 	case err != nil:
-		c.report(ctx, env, err)
-		return handle()
+		c.report(ctx, env, err) // handled below, and recorded: the key may be ours, the reply lost
 	}
 
 	handled := false

@@ -63,13 +63,10 @@ func NewHandler(cfg Config, mux *Mux) (*Handler, error) {
 // share, each with its own Token, key and receivers. (Apps with a path each need
 // only a [NewHandler] each.)
 //
-// The app of a delivery is the one that claims the ToUserName of the outer
-// envelope: first by Receivers, then by VerifyReceivers, then by AcceptReceiver.
-// If several do (authorisation events have been seen with the provider's corp
-// id), it is the one whose Token made the signature. The opened message must
-// then be for that app. A verification (GET) names nobody; the signature tells.
-// So each config needs Tokens of its own, OldKeys included; two configs may have
-// the same receivers.
+// The app of a request is the one whose Token made the signature, so each config
+// needs Tokens of its own, OldKeys included. The ToUserName of the outer envelope,
+// which nobody has signed, must be an id of that app or of the provider, and the
+// opened message must be for that app. Two configs may have the same receivers.
 //
 // With one config ToUserName is not looked at.
 func NewMultiHandler(mux *Mux, cfgs ...Config) (*Handler, error) {
@@ -126,6 +123,12 @@ func (h *Handler) serveVerification(w http.ResponseWriter, r *http.Request) {
 	_, msg, err := a.open(nil, sealed, a.verifies)
 	if err != nil {
 		h.reject(w, r, a, err)
+		return
+	}
+	// A delivery that somebody has recorded verifies as an echo text too: it must
+	// not be decrypted for him.
+	if echo := bytes.TrimLeft(msg.Body, "\ufeff \t\r\n"); len(echo) > 0 && (echo[0] == '<' || echo[0] == '{') {
+		h.reject(w, r, a, errEcho)
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -232,17 +235,16 @@ func (h *Handler) choose(toUserName string, r *http.Request, sealed crypto.Seale
 	if len(h.apps) == 1 {
 		return h.apps[0], nil
 	}
-	best := byResolver
-	var claimants []*app
-	for _, a := range h.apps {
-		switch c := a.claims(toUserName, a.corpOf(r)); {
-		case c > best:
-			best, claimants = c, append(claimants[:0], a)
-		case c == best:
-			claimants = append(claimants, a)
-		}
+	// Each Token has one owner, so the signature names the app. Nobody is asked
+	// about an id before it is known who sent it.
+	a, err := pick(h.apps, sealed)
+	if err != nil {
+		return nil, err
 	}
-	return pick(claimants, sealed)
+	if !a.individual && a.claims(toUserName, a.corpOf(r)) == noClaim {
+		return nil, ErrUnknownApp
+	}
+	return a, nil
 }
 
 // pick returns the app whose Token made the signature. If there is one app only,
@@ -286,6 +288,8 @@ func classify(err error) (status int, level slog.Level, reason string) {
 		return http.StatusForbidden, slog.LevelDebug, "no app for this ToUserName"
 	case errors.Is(err, crypto.ErrSignature):
 		return http.StatusForbidden, slog.LevelDebug, "signature missing or wrong"
+	case errors.Is(err, errEcho):
+		return http.StatusForbidden, slog.LevelWarn, "a recorded event came as the echo text of a verification"
 	case errors.Is(err, crypto.ErrEnvelope):
 		return http.StatusBadRequest, slog.LevelDebug, "body is no envelope"
 	case errors.Is(err, crypto.ErrReceiver):

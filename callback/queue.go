@@ -60,6 +60,7 @@ type Pool struct {
 	jobs    chan job
 	workers sync.WaitGroup
 	dropped atomic.Int64
+	running atomic.Int64
 
 	mu     sync.RWMutex // held for reading while sending to jobs
 	closed bool
@@ -138,15 +139,19 @@ func (p *Pool) Shutdown(ctx context.Context) error {
 		p.cancel()
 		close(done)
 	}()
+	var late error
 	select {
 	case <-done:
 	case <-ctx.Done():
+		late = context.Cause(ctx)
 		p.cancel()
-		for j := range p.jobs {
-			p.dropped.Add(1)
-			p.report(j, ErrQueueClosed)
-		}
-		return fmt.Errorf("callback: pool shut down with %d events not handled: %w", p.dropped.Load(), context.Cause(ctx))
+	}
+	for j := range p.jobs { // none, if the workers have come to their end
+		p.dropped.Add(1)
+		p.report(j, ErrQueueClosed)
+	}
+	if late != nil {
+		return fmt.Errorf("callback: pool shut down with %d events not handled and %d in work: %w", p.dropped.Load(), p.running.Load(), late)
 	}
 	if n := p.dropped.Load(); n > 0 {
 		return fmt.Errorf("callback: pool was shut down with %d events not handled", n)
@@ -167,6 +172,15 @@ func (p *Pool) work() {
 }
 
 func (p *Pool) handle(j job) {
+	p.running.Add(1)
+	returned := false
+	defer func() {
+		p.running.Add(-1)
+		if !returned { // runtime.Goexit, of a test's fake: another worker takes over
+			p.report(j, errNoReturn)
+			p.workers.Go(p.work)
+		}
+	}()
 	ctx, cancel := context.WithCancel(j.ctx)
 	defer cancel()
 	stop := context.AfterFunc(p.ctx, cancel)
@@ -176,10 +190,15 @@ func (p *Pool) handle(j job) {
 		ctx, release = context.WithTimeout(ctx, p.cfg.Timeout)
 		defer release()
 	}
-	if err := p.mux.Dispatch(ctx, j.env); err != nil {
+	err := p.mux.Dispatch(ctx, j.env)
+	returned = true
+	if err != nil {
 		p.report(j, err)
 	}
 }
+
+// errNoReturn says that a handler ended its goroutine.
+var errNoReturn = errors.New("callback: the handler did not return")
 
 func (p *Pool) report(j job, err error) {
 	logFailure(j.ctx, p.cfg.Logger, j.env.Kind, err)

@@ -13,12 +13,9 @@ import (
 // so that two pushes may be lost.
 const ticketLife = 30 * time.Minute
 
-// cacheTimeout bounds an operation on the cache or the code store that goes on
-// without its caller.
-const cacheTimeout = 5 * time.Second
-
-// loadTimeout bounds a look into the cache that somebody waits for.
-const loadTimeout = 2 * time.Second
+// cacheTimeout bounds an operation on the cache: one that hangs must not cost the
+// ticket at hand, nor the answer to its push.
+const cacheTimeout = 2 * time.Second
 
 // SaveTicket keeps a suite_ticket that was pushed at the given time (TimeStamp
 // of the push; zero means now). A ticket older than the one that is kept changes
@@ -62,7 +59,7 @@ func (a *app) keepTicket(t wecom.Token) wecom.Token {
 // newestTicket returns the newest live suite_ticket of the cache and of this
 // process.
 func (a *app) newestTicket(ctx context.Context) (wecom.Secret, error) {
-	bounded, cancel := context.WithTimeout(ctx, loadTimeout) // a cache that hangs must not cost the ticket at hand
+	bounded, cancel := context.WithTimeout(ctx, cacheTimeout) // a cache that hangs must not cost the ticket at hand
 	cached, err := a.api.Cache().Load(bounded, a.key("ticket"))
 	cancel()
 	if err == nil && cached.Live() {
@@ -73,7 +70,7 @@ func (a *app) newestTicket(ctx context.Context) (wecom.Secret, error) {
 		if cached.Version < held.Version && (err == nil || errors.Is(err, wecom.ErrNotCached)) {
 			// The cache was down when the ticket came, or has lost it, and other
 			// processes need it too. If it cannot be saved now either, we have it.
-			bounded, cancel := context.WithTimeout(ctx, loadTimeout)
+			bounded, cancel := context.WithTimeout(ctx, cacheTimeout)
 			_, _ = a.api.Cache().Save(bounded, a.key("ticket"), *held)
 			cancel()
 		}

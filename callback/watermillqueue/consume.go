@@ -186,7 +186,8 @@ func (c *consumer) consume(msg *message.Message) (err error) {
 	switch {
 	case failure == nil:
 		return nil
-	case msg.Context().Err() != nil: // closing: the next process tries it afresh
+	case msg.Context().Err() != nil, // closing: the next process tries it afresh
+		errors.Is(failure.cause, callback.ErrInWork): // nobody is known to have handled it
 		return d.giveBack(failure.cause)
 	}
 	_, err = c.poison(func(*message.Message) ([]*message.Message, error) { return nil, failure })(msg)

@@ -36,7 +36,11 @@ func (d *drained) Subscribe(ctx context.Context, topic string) (<-chan *message.
 		return nil, errors.New("watermillqueue: the subscription is closed")
 	}
 	inner, cut := context.WithCancel(context.WithoutCancel(ctx))
+	stopCut := context.AfterFunc(ctx, cut) // until there is a subscription there is nothing to drain
 	in, err := d.Subscriber.Subscribe(inner, topic)
+	if !stopCut() && err == nil {
+		err = context.Cause(ctx)
+	}
 	if err != nil {
 		cut()
 		return nil, err

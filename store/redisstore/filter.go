@@ -96,8 +96,14 @@ func (f *Filter) Begin(ctx context.Context, key, owner string) (answer []byte, d
 	if err != nil {
 		return nil, false, fail(ctx, "begin", kindEvent, err)
 	}
+	hold := f.hold
+	if end, ok := ctx.Deadline(); ok { // no handler runs longer, and WeCom repeats within seconds
+		hold = max(min(hold, time.Until(end)+time.Second), time.Millisecond)
+	}
 	for wait := firstWait; ; wait = min(2*wait, longestWait) {
-		there, err := f.begin.Run(ctx, f.store.client, []string{f.store.key(kindEvent, key)}, mine, f.hold.Milliseconds()).Text()
+		bounded, cancel := brief(ctx)
+		there, err := f.begin.Run(bounded, f.store.client, []string{f.store.key(kindEvent, key)}, mine, hold.Milliseconds()).Text()
+		cancel()
 		if errors.Is(err, redis.Nil) {
 			return nil, false, nil
 		}
@@ -138,4 +144,14 @@ func (f *Filter) Abort(ctx context.Context, key, owner string) error {
 		return fail(ctx, "abort", kindEvent, err)
 	}
 	return nil
+}
+
+// brief gives one look at the store a third of the time that ctx leaves, and 2
+// seconds at most: if the store hangs, the event can still be handled.
+func brief(ctx context.Context) (context.Context, context.CancelFunc) {
+	d := 2 * time.Second
+	if end, ok := ctx.Deadline(); ok {
+		d = min(d, time.Until(end)/3)
+	}
+	return context.WithTimeout(ctx, d)
 }

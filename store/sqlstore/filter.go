@@ -46,17 +46,24 @@ func (f *Filter) Begin(ctx context.Context, key, owner string) (answer []byte, d
 	if err := checkName(key); err != nil {
 		return nil, false, fail(ctx, "begin", kindEvent, err)
 	}
-	s := f.store
+	s, hold := f.store, f.hold
+	if end, ok := ctx.Deadline(); ok { // no handler runs longer, and WeCom repeats within seconds
+		hold = max(min(hold, time.Until(end)+time.Second), time.Millisecond)
+	}
 	for wait := firstWait; ; wait = min(2*wait, longestWait) {
-		mine, err := s.put(ctx, owner, `SELECT owner FROM wecom_events WHERE name = ? AND done = 0`, key,
-			s.grammar.beginEvent, key, owner, []byte{}, f.hold.Milliseconds())
+		bounded, cancel := brief(ctx)
+		mine, err := s.put(bounded, owner, `SELECT owner FROM wecom_events WHERE name = ? AND done = 0`, key,
+			s.grammar.beginEvent, key, owner, []byte{}, hold.Milliseconds())
+		cancel()
 		if err != nil {
 			return nil, false, fail(ctx, "begin", kindEvent, err)
 		}
 		if mine {
 			return nil, false, nil
 		}
-		answer, done, err := f.answer(ctx, key)
+		bounded, cancel = brief(ctx)
+		answer, done, err := f.answer(bounded, key)
+		cancel()
 		if err != nil {
 			return nil, false, fail(ctx, "begin", kindEvent, err)
 		}
@@ -100,4 +107,14 @@ func (f *Filter) Abort(ctx context.Context, key, owner string) error {
 		return fail(ctx, "abort", kindEvent, err)
 	}
 	return nil
+}
+
+// brief gives one look at the store a third of the time that ctx leaves, and 2
+// seconds at most: if the store hangs, the event can still be handled.
+func brief(ctx context.Context) (context.Context, context.CancelFunc) {
+	d := 2 * time.Second
+	if end, ok := ctx.Deadline(); ok {
+		d = min(d, time.Until(end)/3)
+	}
+	return context.WithTimeout(ctx, d)
 }
