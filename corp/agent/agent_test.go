@@ -28,7 +28,7 @@ func TestEmptyIsNotAbsent(t *testing.T) {
 	} {
 		c, u := newClient(t, done)
 		require.NoError(t, c.Set(t.Context(), req))
-		assert.JSONEq(t, want, u.requests()[0].body)
+		assert.JSONEq(t, want, u.Requests()[0].Body)
 	}
 }
 
@@ -48,9 +48,9 @@ func TestWorkbenchTemplateOfFigures(t *testing.T) {
 	require.NoError(t, c.SetWorkbenchTemplate(t.Context(), agent.SetWorkbenchTemplateRequest{AgentID: 1, Panel: agent.Figures(agent.Figure{Data: "2"})}))
 	// A template needs no content of its own.
 	require.NoError(t, c.SetWorkbenchTemplate(t.Context(), agent.SetWorkbenchTemplateRequest{AgentID: 1, Panel: agent.Panel{Type: agent.PanelList}}))
-	require.Len(t, u.requests(), 2)
-	assert.JSONEq(t, `{"agentid":1,"type":"keydata","keydata":{"items":[{"data":"2"}]}}`, u.requests()[0].body)
-	assert.JSONEq(t, `{"agentid":1,"type":"list"}`, u.requests()[1].body)
+	require.Len(t, u.Requests(), 2)
+	assert.JSONEq(t, `{"agentid":1,"type":"keydata","keydata":{"items":[{"data":"2"}]}}`, u.Requests()[0].Body)
+	assert.JSONEq(t, `{"agentid":1,"type":"list"}`, u.Requests()[1].Body)
 }
 
 func TestWorkbenchTemplateThatWasNeverSet(t *testing.T) {
@@ -71,7 +71,7 @@ func TestMenuSurvives(t *testing.T) {
 	m, err := c.Menus().Get(t.Context(), 1)
 	require.NoError(t, err)
 	require.NoError(t, c.Menus().Create(t.Context(), 1, *m))
-	assert.JSONEq(t, `{"button":[{"type":"new_kind","name":"n","key":"k"}]}`, u.requests()[1].body)
+	assert.JSONEq(t, `{"button":[{"type":"new_kind","name":"n","key":"k"}]}`, u.Requests()[1].Body)
 }
 
 // Each request breaks one limit; none is sent, and the error names the field.
@@ -177,7 +177,7 @@ func TestLimits(t *testing.T) {
 		fault, ok := errors.AsType[*agent.FieldError](err)
 		require.True(t, ok, "%s: %v", tc.field, err)
 		assert.Equal(t, tc.field, fault.Field, err)
-		assert.Empty(t, u.requests(), tc.field)
+		assert.Empty(t, u.Requests(), tc.field)
 	}
 	// The limits themselves are allowed.
 	c, u := newClient(t, done)
@@ -187,7 +187,7 @@ func TestLimits(t *testing.T) {
 		ids[i] = strings.Repeat("u", i+1)
 	}
 	require.NoError(t, c.BatchSetWorkbenchData(t.Context(), 1, ids, exampleFigures()))
-	assert.Len(t, u.requests(), 2)
+	assert.Len(t, u.Requests(), 2)
 }
 
 // The credential is fixed: another kind of token is refused before it is sent.

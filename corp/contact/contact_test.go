@@ -52,8 +52,8 @@ func TestEmptyIsNotAbsent(t *testing.T) {
 	} {
 		c, u := newClient(t, done)
 		require.NoError(t, call(t.Context(), c))
-		require.Len(t, u.requests(), 1)
-		assert.JSONEq(t, want, u.requests()[0].body)
+		require.Len(t, u.Requests(), 1)
+		assert.JSONEq(t, want, u.Requests()[0].Body)
 	}
 }
 
@@ -227,7 +227,7 @@ func TestLimits(t *testing.T) {
 		fault, ok := errors.AsType[*contact.FieldError](err)
 		require.True(t, ok, "%s: %v", tc.field, err)
 		assert.Equal(t, tc.field, fault.Field, err)
-		assert.Empty(t, u.requests(), tc.field)
+		assert.Empty(t, u.Requests(), tc.field)
 	}
 	// The limits themselves are allowed.
 	c, u := newClient(t, done)
@@ -236,7 +236,7 @@ func TestLimits(t *testing.T) {
 	require.NoError(t, err)
 	_, err = c.Users().Create(t.Context(), contact.CreateUserRequest{UserID: "0a_-@.", Name: strings.Repeat("张", 64), Department: make([]int64, 100)})
 	require.NoError(t, err)
-	assert.Len(t, u.requests(), 3)
+	assert.Len(t, u.Requests(), 3)
 }
 
 func TestAllIDs(t *testing.T) {
@@ -250,9 +250,9 @@ func TestAllIDs(t *testing.T) {
 		got = append(got, fmt.Sprint(member.ID(), member.DepartmentID))
 	}
 	assert.Equal(t, []string{"a1", "a2", "b2"}, got)
-	require.Len(t, u.requests(), 2)
-	assert.JSONEq(t, `{"limit":10000}`, u.requests()[0].body)
-	assert.JSONEq(t, `{"limit":10000,"cursor":"c2"}`, u.requests()[1].body)
+	require.Len(t, u.Requests(), 2)
+	assert.JSONEq(t, `{"limit":10000}`, u.Requests()[0].Body)
+	assert.JSONEq(t, `{"limit":10000,"cursor":"c2"}`, u.Requests()[1].Body)
 }
 
 func TestAllIDsEndsWithAnError(t *testing.T) {
@@ -268,7 +268,7 @@ func TestAllIDsEndsWithAnError(t *testing.T) {
 	}
 	assert.Equal(t, 1, ids)
 	require.ErrorIs(t, last, wecom.Code(60011))
-	assert.Len(t, u.requests(), 2)
+	assert.Len(t, u.Requests(), 2)
 }
 
 func TestGenderTakesBothForms(t *testing.T) {
@@ -293,7 +293,7 @@ func TestPartialSuccess(t *testing.T) {
 	require.NotErrorIs(t, err, wecom.ErrTransient)
 	require.NotNil(t, r)
 	assert.Equal(t, contact.UserList{"usr1", "usr2"}, r.InvalidUsers)
-	assert.Len(t, u.requests(), 1)
+	assert.Len(t, u.Requests(), 1)
 
 	c, _ = newClient(t, `{"errcode":0,"invaliduser":[],"invalidparty":[],"invalidtag":[7]}`)
 	invited, err := c.Batch().Invite(t.Context(), contact.InviteRequest{Tags: []int64{7}})
@@ -348,7 +348,7 @@ func TestWaitResult(t *testing.T) {
 		require.NotNil(t, r)
 		assert.EqualValues(t, 100, r.Percentage)
 		assert.Positive(t, time.Since(start), "there are pauses")
-		assert.Len(t, u.requests(), 3)
+		assert.Len(t, u.Requests(), 3)
 	})
 }
 
@@ -373,7 +373,7 @@ func TestWaitResultEnds(t *testing.T) {
 	r, err := c.Batch().WaitResult(t.Context(), "JOB")
 	require.ErrorIs(t, err, contact.ErrJobFailed)
 	assert.NotNil(t, r)
-	assert.Len(t, u.requests(), 1)
+	assert.Len(t, u.Requests(), 1)
 
 	c, _ = newClient(t, `{"errcode":40089,"errmsg":"purged"}`)
 	_, err = c.Batch().WaitResult(t.Context(), "JOB")

@@ -39,12 +39,12 @@ func TestUpload(t *testing.T) {
 	r, err := c.Upload(t.Context(), media.File, wecom.File{Name: "报告.pdf", Size: 6, Reader: strings.NewReader("mytext and what the size leaves out")})
 	require.NoError(t, err)
 	assert.Equal(t, &media.UploadResponse{Type: media.File, MediaID: "M1", CreatedAt: 1380000000}, r)
-	got := u.requests()
+	got := u.Requests()
 	require.Len(t, got, 1)
-	assert.Equal(t, "type=file", got[0].query.Encode())
-	_, params, err := mime.ParseMediaType(got[0].contentType)
+	assert.Equal(t, "type=file", got[0].Query.Encode())
+	_, params, err := mime.ParseMediaType(got[0].ContentType)
 	require.NoError(t, err)
-	part, err := multipart.NewReader(strings.NewReader(got[0].body), params["boundary"]).NextPart()
+	part, err := multipart.NewReader(strings.NewReader(got[0].Body), params["boundary"]).NextPart()
 	require.NoError(t, err)
 	assert.Contains(t, part.Header.Get("Content-Disposition"), `filename="报告.pdf"`, "raw UTF-8: the platform decodes nothing")
 	content, err := io.ReadAll(part)
@@ -96,7 +96,7 @@ func TestUploadLimits(t *testing.T) {
 			require.True(t, ok, "%s %s of %d: %v", tc.method, tc.kind, size, err)
 			assert.Contains(t, []string{"Type", "File.Size"}, fault.Field)
 		}
-		assert.Empty(t, u.requests())
+		assert.Empty(t, u.Requests())
 		if tc.most > 0 {
 			require.NoError(t, send(6))
 			require.NoError(t, send(tc.most))
@@ -105,7 +105,7 @@ func TestUploadLimits(t *testing.T) {
 	c, u := newClient(t, uploaded)
 	_, err := c.UploadAttachment(t.Context(), media.Image, 0, exampleFile())
 	require.ErrorContains(t, err, "Attachment is missing")
-	assert.Empty(t, u.requests())
+	assert.Empty(t, u.Requests())
 }
 
 // zeros is a file without an end.
@@ -151,7 +151,7 @@ func TestUploadByURLLimits(t *testing.T) {
 		fault, ok := errors.AsType[*media.FieldError](err)
 		require.True(t, ok, field)
 		assert.Equal(t, field, fault.Field)
-		assert.Empty(t, u.requests())
+		assert.Empty(t, u.Requests())
 		_, err = c.UploadByURL(t.Context(), good)
 		require.NoError(t, err)
 	}
@@ -170,7 +170,7 @@ func TestWaitUploadByURL(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "M1", detail.MediaID)
 		assert.Positive(t, time.Since(start))
-		assert.Len(t, u.requests(), 3)
+		assert.Len(t, u.Requests(), 3)
 	})
 }
 
@@ -191,7 +191,7 @@ func TestWaitUploadByURLOfAJobThatFails(t *testing.T) {
 		require.ErrorIs(t, err, media.ErrJobFailed, reply)
 		require.ErrorIs(t, err, want, reply)
 		assert.Nil(t, detail)
-		assert.Len(t, u.requests(), 1)
+		assert.Len(t, u.Requests(), 1)
 	}
 	c, _ := newClient(t, `{"errcode":60011,"errmsg":"no"}`)
 	_, err := c.WaitUploadByURL(t.Context(), "JOB")
@@ -314,7 +314,7 @@ func TestGetChecksItsInput(t *testing.T) {
 		_, err = c.GetRange(t.Context(), "M", 0, n)
 		require.ErrorContains(t, err, "are allowed")
 	}
-	assert.Empty(t, u.requests())
+	assert.Empty(t, u.Requests())
 }
 
 // compare takes what it begins with, and nothing else.
@@ -376,14 +376,14 @@ func TestDownloadFails(t *testing.T) {
 		d, err := c.Download(t.Context(), "M1", io.Discard)
 		require.ErrorIs(t, err, wecom.Code(40007))
 		assert.Zero(t, d.Size)
-		assert.Len(t, u.requests(), 1)
+		assert.Len(t, u.Requests(), 1)
 	})
 	t.Run("no piece either", func(t *testing.T) {
 		t.Parallel()
 		c, u := newClient(t, `{"errcode":830002,"errmsg":"too large"}`)
 		_, err := c.Download(t.Context(), "M1", io.Discard)
 		require.ErrorIs(t, err, wecom.Code(830002))
-		assert.Len(t, u.requests(), 2)
+		assert.Len(t, u.Requests(), 2)
 	})
 	t.Run("the writer", func(t *testing.T) {
 		t.Parallel()

@@ -49,7 +49,7 @@ func TestReceivers(t *testing.T) {
 		_, err := c.Send(t.Context(), m)
 		require.NoError(t, err)
 		got := make(map[string]any)
-		require.NoError(t, json.Unmarshal([]byte(u.requests()[0].body), &got))
+		require.NoError(t, json.Unmarshal([]byte(u.Requests()[0].Body), &got))
 		for name := range got {
 			if !slices.Contains([]string{"touser", "toparty", "totag"}, name) {
 				delete(got, name)
@@ -85,7 +85,7 @@ func TestOptions(t *testing.T) {
 		_, err := c.Send(t.Context(), tc.m)
 		require.NoError(t, err)
 		got := make(map[string]any)
-		require.NoError(t, json.Unmarshal([]byte(u.requests()[0].body), &got))
+		require.NoError(t, json.Unmarshal([]byte(u.Requests()[0].Body), &got))
 		for name := range got {
 			if !slices.Contains([]string{"safe", "enable_id_trans", "enable_duplicate_check", "duplicate_check_interval"}, name) {
 				delete(got, name)
@@ -106,8 +106,8 @@ func TestTheSameMessageIsTheSameBytes(t *testing.T) {
 		_, err := c.Send(t.Context(), message.Message{AgentID: 1, To: message.ToAll(), Content: newsNotice(), DuplicateCheck: time.Minute})
 		require.NoError(t, err)
 	}
-	for _, r := range u.requests() {
-		assert.Equal(t, u.requests()[0].body, r.body)
+	for _, r := range u.Requests() {
+		assert.Equal(t, u.Requests()[0].Body, r.Body)
 	}
 }
 
@@ -236,7 +236,7 @@ func TestWrongMessages(t *testing.T) {
 		require.True(t, ok, "%s: %v", tc.field, err)
 		assert.Equal(t, tc.field, fault.Field, err)
 		assert.Nil(t, r)
-		assert.Empty(t, u.requests(), tc.field)
+		assert.Empty(t, u.Requests(), tc.field)
 	}
 	c, u := newClient(t, sent)
 	_, err := c.Send(t.Context(), message.Message{To: message.ToAll(), Content: message.MiniProgramNotice{AppID: "wx", Title: "会议室预订"}})
@@ -245,7 +245,7 @@ func TestWrongMessages(t *testing.T) {
 	require.ErrorContains(t, err, "DuplicateCheck does not go with template_msg")
 	_, err = c.Send(t.Context(), message.Message{})
 	require.EqualError(t, err, "message: Send: Content is missing; To names nobody", "all of it is told")
-	assert.Empty(t, u.requests())
+	assert.Empty(t, u.Requests())
 }
 
 // What the limits are is allowed.
@@ -270,7 +270,7 @@ func TestLongestMessages(t *testing.T) {
 		m.To = message.ToUsers(many(1000)...)
 		_, err := c.Send(t.Context(), m)
 		require.NoError(t, err)
-		assert.Len(t, u.requests(), 1)
+		assert.Len(t, u.Requests(), 1)
 	}
 	// Tickets are receivers too.
 	c, _ := newClient(t, sent)
@@ -426,7 +426,7 @@ func TestWrongUpdates(t *testing.T) {
 			fault, ok := errors.AsType[*message.FieldError](err)
 			require.True(t, ok, "%s: %v", field, err)
 			assert.Equal(t, field, fault.Field)
-			assert.Empty(t, u.requests())
+			assert.Empty(t, u.Requests())
 		}
 		check(edit)
 		if field == "Users" {
@@ -446,7 +446,7 @@ func TestWrongUpdates(t *testing.T) {
 		fault, ok := errors.AsType[*message.FieldError](err)
 		require.True(t, ok, "%s: %v", tc.field, err)
 		assert.Equal(t, "Card."+tc.field, fault.Field)
-		assert.Empty(t, u.requests())
+		assert.Empty(t, u.Requests())
 	}
 }
 
@@ -459,7 +459,7 @@ func TestUpdateForAll(t *testing.T) {
 	})
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"atall":1,"agentid":1,"response_code":"c","enable_id_trans":1,
-		"template_card":{"card_type":"text_notice","sub_title_text":"s","card_action":{"type":1,"url":"u"}}}`, u.requests()[0].body)
+		"template_card":{"card_type":"text_notice","sub_title_text":"s","card_action":{"type":1,"url":"u"}}}`, u.Requests()[0].Body)
 }
 
 func TestPartialSuccess(t *testing.T) {
@@ -475,7 +475,7 @@ func TestPartialSuccess(t *testing.T) {
 	assert.Equal(t, "M1", r.MsgID)
 	assert.Equal(t, "canary-code", r.ResponseCode.Reveal())
 	assert.NotContains(t, fmt.Sprintf("%v %+v %#v", *r, r, r), "canary")
-	assert.Len(t, u.requests(), 1)
+	assert.Len(t, u.Requests(), 1)
 
 	c, _ = newClient(t, `{"errcode":0,"invaliduser":["a"]}`)
 	updated, err := c.UpdateTemplateCard(t.Context(), message.UpdateTemplateCardRequest{AgentID: 1, ResponseCode: wecom.NewSecret("c"), Users: []string{"a"}, ReplaceName: "x"})
@@ -522,14 +522,14 @@ func TestSendIsNotRepeated(t *testing.T) {
 	m.DuplicateCheck = time.Minute
 	_, err := c.Send(t.Context(), m)
 	require.ErrorIs(t, err, wecom.ErrTransient)
-	assert.Len(t, u.requests(), 1)
+	assert.Len(t, u.Requests(), 1)
 }
 
 func TestRecallNeedsAnID(t *testing.T) {
 	t.Parallel()
 	c, u := newClient(t, sent)
 	require.ErrorContains(t, c.Recall(t.Context(), ""), "MsgID is missing")
-	assert.Empty(t, u.requests())
+	assert.Empty(t, u.Requests())
 }
 
 func TestSchoolMessage(t *testing.T) {
@@ -543,7 +543,7 @@ func TestSchoolMessage(t *testing.T) {
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"recv_scope":2,"to_external_user":["external_userid1"],"toall":1,"agentid":1,"msgtype":"miniprogram",
 		"miniprogram":{"appid":"APPID","title":"欢迎报名夏令营","thumb_media_id":"MEDIA_ID","pagepath":"PAGE_PATH"},
-		"enable_id_trans":1,"enable_duplicate_check":1,"duplicate_check_interval":60}`, u.requests()[0].body)
+		"enable_id_trans":1,"enable_duplicate_check":1,"duplicate_check_interval":60}`, u.Requests()[0].Body)
 
 	for field, edit := range map[string]func(m *message.SchoolMessage){
 		"AgentID":              func(m *message.SchoolMessage) { m.AgentID = 0 },
@@ -570,7 +570,7 @@ func TestSchoolMessage(t *testing.T) {
 		fault, ok := errors.AsType[*message.FieldError](err)
 		require.True(t, ok, "%s: %v", field, err)
 		assert.Equal(t, field, fault.Field)
-		assert.Empty(t, u.requests())
+		assert.Empty(t, u.Requests())
 	}
 	_, err = c.School().Send(t.Context(), message.SchoolMessage{AgentID: 1, All: true})
 	require.ErrorContains(t, err, "Content is missing")
@@ -582,7 +582,7 @@ func TestChats(t *testing.T) {
 	require.NoError(t, c.Chats().Send(t.Context(), message.ChatMessage{
 		ChatID: "C", Safe: message.NotShareable, Content: message.Text{Content: "x", MentionedUsers: []string{"@all"}},
 	}))
-	assert.JSONEq(t, `{"chatid":"C","msgtype":"text","text":{"content":"x","mentioned_list":["@all"]},"safe":1}`, u.requests()[0].body)
+	assert.JSONEq(t, `{"chatid":"C","msgtype":"text","text":{"content":"x","mentioned_list":["@all"]},"safe":1}`, u.Requests()[0].Body)
 
 	for field, call := range map[string]func(ctx context.Context, g message.Chats) error{
 		"Name": func(ctx context.Context, g message.Chats) error {
@@ -611,7 +611,7 @@ func TestChats(t *testing.T) {
 		fault, ok := errors.AsType[*message.FieldError](call(t.Context(), c.Chats()))
 		require.True(t, ok, field)
 		assert.Equal(t, field, fault.Field)
-		assert.Empty(t, u.requests())
+		assert.Empty(t, u.Requests())
 	}
 	_, err := c.Chats().Get(t.Context(), "")
 	require.ErrorContains(t, err, "ChatID is missing")
