@@ -345,6 +345,10 @@ func (t cacheTest) racingTickets() {
 			}
 		}
 	})
+	// And the oldest of all comes last, to a process that knows of no other.
+	if err := start(&none).SaveTicket(t.Context(), wecom.NewSecret("late ticket"), now.Add(-storeWriters*each*time.Second)); err != nil {
+		t.Errorf("SaveTicket: %v", err)
+	}
 	var sent atomic.Value
 	if _, err := start(&sent).Token(t.Context()); err != nil {
 		t.Fatalf("a process that starts afterwards has no suite token: %v", err)
