@@ -65,7 +65,8 @@ type DedupeConfig struct {
 // consumer's side of a durable one.
 //
 // Handlers stay idempotent: when a process ends between the work and the record,
-// or the filter's store is away, an event is handled twice. The suite_ticket is
+// the filter's store is away, or a handler goes on after its context has ended, an
+// event is handled twice. The suite_ticket is
 // not filtered, nor is what nobody handles.
 //
 // Apps that share a Filter need a Config.App each: without it two apps in one corp

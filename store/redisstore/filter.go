@@ -18,8 +18,10 @@ type FilterConfig struct {
 	// TTL is how long an event is remembered; 0: 6 hours. A million events take
 	// about 150 MB.
 	TTL time.Duration
-	// Hold is how long an event may be in work before a repetition stops waiting
-	// for it and is handled; 0: 2 minutes. It must be longer than any handler runs.
+	// Hold is how long an event may be in work, at most, before a repetition stops
+	// waiting for it and is handled; 0: 2 minutes. Where the context of Begin has a
+	// deadline, as in a callback.Handler, it ends a second after that: WeCom repeats
+	// within seconds, and a process that was killed must not hold an event longer.
 	Hold time.Duration
 }
 
