@@ -3,8 +3,6 @@ package wecom_test
 import (
 	"context"
 	"fmt"
-	"runtime"
-	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -142,44 +140,6 @@ func TestMemoryCacheHitDoesNotAllocate(t *testing.T) { //nolint:paralleltest // 
 	_, err := c.Save(ctx, "suite/x/corp/y/token", wecom.Token{Value: "v", Version: 1, ExpiresAt: time.Now().Add(time.Hour)})
 	require.NoError(t, err)
 	assert.Zero(t, testing.AllocsPerRun(100, func() { _, _ = c.Load(ctx, "suite/x/corp/y/token") }))
-}
-
-// BenchmarkMillionCorps prints what a corp costs in memory: its source with a
-// live token, and its entry in the cache. The bytes of key and token value are
-// counted in: about 60 and 128.
-func BenchmarkMillionCorps(b *testing.B) {
-	const corps = 1_000_000
-	value := func(i int) string { return fmt.Sprintf("%0128d", i) }
-	for b.Loop() {
-		before := heap()
-		api := newClient(b)
-		sources := make([]*wecom.CachedSource, corps)
-		for i := range sources {
-			sources[i] = api.TokenSource(fmt.Sprintf("suite/ww4asffe99e54c0f4c/corp/wpAAAAAAAAAAAAAAAAAAA%07d/token", i),
-				func(context.Context) (wecom.Token, error) { return wecom.NewToken(value(i), 7200) })
-			if _, err := sources[i].Token(b.Context()); err != nil {
-				b.Fatal(err)
-			}
-		}
-		b.ReportMetric(float64(heap()-before)/corps, "B/corp")
-		// Expired entries go a few at a time: no single write may take long.
-		var writes []time.Duration
-		for i := range 100_000 {
-			start := time.Now()
-			_, _ = api.Cache().Save(b.Context(), fmt.Sprint("new", i), wecom.Token{Value: "v", Version: 1})
-			writes = append(writes, time.Since(start))
-		}
-		slices.Sort(writes)
-		b.ReportMetric(float64(writes[len(writes)*999/1000].Nanoseconds()), "p99.9-ns/write")
-		runtime.KeepAlive(sources)
-	}
-}
-
-func heap() uint64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }
 
 func BenchmarkMemoryCacheLoad(b *testing.B) {

@@ -31,7 +31,7 @@ func house() []floor {
 	const xsync = "golang.org/x/sync"
 	return []floor{
 		{packages: []string{"internal/gen/...", "internal/archtest", "internal/apitest/...", "internal/contract/..."}, siblings: true, modules: []string{"go.yaml.in/yaml/v3", "github.com/stretchr/testify", "github.com/jarcoal/httpmock"}},
-		{packages: []string{"examples/...", "cmd/..."}, siblings: true, nested: true},
+		{packages: []string{"examples/...", "cmd/...", "bench"}, siblings: true, nested: true},
 		{packages: []string{"wecomtest"}, modules: []string{"go.yaml.in/yaml/v3", xsync}},
 		{packages: []string{"store/redisstore", "store/sqlstore", "callback/watermillqueue", "otelwecom"}, nested: true},
 		{packages: []string{"register", "sso"}, linked: true, modules: []string{xsync}},

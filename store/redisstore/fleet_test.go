@@ -44,88 +44,123 @@ type fleetResult struct {
 // fleetJobVar carries the job to a worker, a copy of the test binary.
 const fleetJobVar = "WECOM_TEST_FLEET_JOB"
 
+// fleetSize is how many processes ask for the tokens of how many corps, each with
+// so many goroutines.
+type fleetSize struct{ processes, goroutines, corps int }
+
+// fullFleet is the size that the project is measured with.
+func fullFleet() fleetSize { return fleetSize{8, 200, 500} }
+
+// fleetReport is what a run of the fleet cost.
+type fleetReport struct {
+	size                  fleetSize
+	calls                 int
+	took                  time.Duration
+	fetches, suiteFetches int
+	waits                 []time.Duration // sorted; of the calls that found no token in memory
+}
+
+// wait returns how long that share of the waits took at most.
+func (r fleetReport) wait(share float64) time.Duration {
+	return r.waits[int(share*float64(len(r.waits)-1))]
+}
+
 // Many processes ask for the tokens of many corps at once, all cold: each token
 // is bought once. The full size, 8 processes with 200 goroutines and 500 corps:
 //
 //	WECOM_TEST_FLEET=full go test -run TestFleet -v .
 func TestFleet(t *testing.T) {
 	t.Parallel()
-	processes, goroutines, corps := 3, 50, 60
+	size := fleetSize{3, 50, 60}
 	if setting("WECOM_TEST_FLEET") == "full" {
-		processes, goroutines, corps = 8, 200, 500
+		size = fullFleet()
 	}
-	addr := realAddr(t)
-	platform := wecomtest.NewPlatform(t, wecomtest.WithLatency(30*time.Millisecond))
+	r := measureFleet(t, size)
+	assert.Equal(t, size.corps, r.fetches, "each corp's token is bought once")
+	assert.Equal(t, 1, r.suiteFetches, "the suite token is bought once")
+	at := func(share float64) time.Duration { return r.wait(share).Round(time.Millisecond) }
+	t.Logf("%d processes, %d goroutines each, %d corps: %d calls in %v, %d fetches of corp tokens, %d of the suite token",
+		size.processes, size.goroutines, size.corps, r.calls, r.took.Round(time.Millisecond), r.fetches, r.suiteFetches)
+	t.Logf("the %d calls without a token in memory waited p50 %v, p99 %v, at most %v (a fetch takes 30 ms)", len(r.waits), at(0.5), at(0.99), at(1))
+}
+
+// BenchmarkFleet prints what [TestFleet] counts, at its full size.
+func BenchmarkFleet(b *testing.B) {
+	for b.Loop() {
+		r := measureFleet(b, fullFleet())
+		b.ReportMetric(float64(r.fetches)/float64(r.size.corps), "fetches/corp")
+		b.ReportMetric(float64(r.wait(0.5).Microseconds())/1000, "p50-ms")
+		b.ReportMetric(float64(r.wait(0.99).Microseconds())/1000, "p99-ms")
+	}
+}
+
+// measureFleet runs a fleet of that size against one Redis and one platform.
+func measureFleet(tb testing.TB, size fleetSize) fleetReport {
+	tb.Helper()
+	addr := realAddr(tb)
+	platform := wecomtest.NewPlatform(tb, wecomtest.WithLatency(30*time.Millisecond))
 	app := platform.NewApp(wecomtest.AppConfig{})
 	job := fleetJob{
 		Redis: addr, Prefix: fmt.Sprintf("fleet:%d:", mathrand.Uint64()), Platform: platform.URL(),
-		SuiteID: app.ID, Secret: app.Secret, Goroutines: goroutines,
+		SuiteID: app.ID, Secret: app.Secret, Goroutines: size.goroutines,
 	}
-	store, err := redisstore.New(connect(t, addr), redisstore.Config{Prefix: job.Prefix})
-	require.NoError(t, err)
-	for i := range corps {
-		made, _ := platform.NewCorp(fmt.Sprint("Corp ", i)).Install(t.Context(), app) // there is no callback URL to push to
-		require.NotEmpty(t, made.PermanentCode)
-		require.NoError(t, store.SaveCode(t.Context(), suite.PermanentCode{
+	store, err := redisstore.New(connect(tb, addr), redisstore.Config{Prefix: job.Prefix})
+	require.NoError(tb, err)
+	for i := range size.corps {
+		made, _ := platform.NewCorp(fmt.Sprint("Corp ", i)).Install(tb.Context(), app) // there is no callback URL to push to
+		require.NotEmpty(tb, made.PermanentCode)
+		require.NoError(tb, store.SaveCode(tb.Context(), suite.PermanentCode{
 			SuiteID: app.ID, CorpID: made.CorpID, Code: wecom.NewSecret(made.PermanentCode), At: time.Now(),
 		}))
 		job.Corps = append(job.Corps, made.CorpID)
 	}
-	require.NoError(t, fleetApp(t, job).SaveTicket(t.Context(), wecom.NewSecret(app.IssueTicket()), time.Now()))
+	require.NoError(tb, fleetApp(tb, job).SaveTicket(tb.Context(), wecom.NewSecret(app.IssueTicket()), time.Now()))
 
 	begin := time.Now()
-	results := runFleet(t, job, processes)
-	took := time.Since(begin)
-
-	var all fleetResult
+	results := runFleet(tb, job, size.processes)
+	report := fleetReport{size: size, took: time.Since(begin)}
 	for _, r := range results {
-		assert.Zero(t, r.Failed, r.Example)
-		all.Calls += r.Calls
-		all.Waits = append(all.Waits, r.Waits...)
+		assert.Zero(tb, r.Failed, r.Example)
+		report.calls += r.Calls
+		report.waits = append(report.waits, r.Waits...)
 	}
-	assert.Equal(t, processes*goroutines*corps, all.Calls)
-	fetches, suiteFetches := len(platform.Calls("/cgi-bin/service/get_corp_token")), len(platform.Calls("/cgi-bin/service/get_suite_token"))
-	assert.Equal(t, corps, fetches, "each corp's token is bought once")
-	assert.Equal(t, 1, suiteFetches, "the suite token is bought once")
-	slices.Sort(all.Waits)
-	require.NotEmpty(t, all.Waits)
-	at := func(share float64) time.Duration {
-		return all.Waits[int(share*float64(len(all.Waits)-1))].Round(time.Millisecond)
-	}
-	t.Logf("%d processes, %d goroutines each, %d corps: %d calls in %v, %d fetches of corp tokens, %d of the suite token",
-		processes, goroutines, corps, all.Calls, took.Round(time.Millisecond), fetches, suiteFetches)
-	t.Logf("the %d calls without a token in memory waited p50 %v, p99 %v, at most %v (a fetch takes 30 ms)", len(all.Waits), at(0.5), at(0.99), at(1))
+	require.Equal(tb, size.processes*size.goroutines*size.corps, report.calls)
+	require.NotEmpty(tb, report.waits)
+	slices.Sort(report.waits)
+	report.fetches = len(platform.Calls("/cgi-bin/service/get_corp_token"))
+	report.suiteFetches = len(platform.Calls("/cgi-bin/service/get_suite_token"))
+	return report
 }
 
 // fleetApp is the app as each process of the fleet has it.
-func fleetApp(t *testing.T, job fleetJob) *suite.Client {
-	t.Helper()
-	store, err := redisstore.New(connect(t, job.Redis), redisstore.Config{Prefix: job.Prefix})
-	require.NoError(t, err)
+func fleetApp(tb testing.TB, job fleetJob) *suite.Client {
+	tb.Helper()
+	store, err := redisstore.New(connect(tb, job.Redis), redisstore.Config{Prefix: job.Prefix})
+	require.NoError(tb, err)
 	api, err := wecom.New(wecom.WithBaseURL(job.Platform), wecom.WithTokenCache(store))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	app, err := suite.New(api, suite.Config{ID: job.SuiteID, Secret: job.Secret, Codes: store})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return app
 }
 
 // runFleet runs job in several processes that begin at the same time.
-func runFleet(t *testing.T, job fleetJob, processes int) []fleetResult {
-	t.Helper()
+func runFleet(tb testing.TB, job fleetJob, processes int) []fleetResult {
+	tb.Helper()
 	text, err := json.Marshal(job)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	results := make([]fleetResult, processes)
 	ready, begin := make(chan struct{}, processes), make(chan struct{})
 	var wg sync.WaitGroup
 	for i := range processes {
-		worker := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFleetWorker$", "-test.v=false")
+		worker := exec.CommandContext(tb.Context(), os.Args[0], "-test.run=^TestFleetWorker$", "-test.v=false")
 		worker.Env = append(os.Environ(), fleetJobVar+"="+string(text)) //nolint:forbidigo // The worker is a copy of this test.
-		worker.Stderr = t.Output()
+		worker.Stderr = tb.Output()
 		stdin, err := worker.StdinPipe()
-		require.NoError(t, err)
+		require.NoError(tb, err)
 		stdout, err := worker.StdoutPipe()
-		require.NoError(t, err)
-		require.NoError(t, worker.Start())
+		require.NoError(tb, err)
+		require.NoError(tb, worker.Start())
 		wg.Go(func() {
 			lines := bufio.NewScanner(stdout)
 			lines.Buffer(nil, 64<<20)
@@ -135,19 +170,19 @@ func runFleet(t *testing.T, job fleetJob, processes int) []fleetResult {
 					ready <- struct{}{}
 					<-begin
 					_, err := stdin.Write([]byte("go\n"))
-					assert.NoError(t, err)
+					assert.NoError(tb, err)
 				case strings.HasPrefix(line, "{"):
-					assert.NoError(t, json.Unmarshal([]byte(line), &results[i]))
+					assert.NoError(tb, json.Unmarshal([]byte(line), &results[i]))
 				}
 			}
-			assert.NoError(t, worker.Wait())
+			assert.NoError(tb, worker.Wait())
 		})
 	}
 	for range processes {
 		select {
 		case <-ready:
 		case <-time.After(time.Minute):
-			t.Error("a worker did not start")
+			tb.Error("a worker did not start")
 		}
 	}
 	close(begin)

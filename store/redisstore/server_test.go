@@ -97,12 +97,12 @@ func (s *server) kill() {
 }
 
 // realAddr is the address of a Redis that the test may fill, not flush.
-func realAddr(t *testing.T) string {
-	t.Helper()
+func realAddr(tb testing.TB) string {
+	tb.Helper()
 	if addr := setting("WECOM_TEST_REDIS"); addr != "" {
 		return addr
 	}
-	return startServer(t).addr
+	return startServer(tb).addr
 }
 
 func connect(t testing.TB, addr string) *redis.Client {
