@@ -16,6 +16,8 @@ type ProviderConfig struct {
 	AESKey      string // EncodingAESKey of the system-event URL
 	CallbackURL string // system-event URL (系统事件接收URL)
 	LoginDomain string // authorised login domain of the old QR login; empty: any
+
+	CashierSecret string // signs calls of the cash desk (收银台API调用密钥)
 }
 
 // Provider is the service provider. The fields do not change.
@@ -25,6 +27,8 @@ type Provider struct {
 	Token  string
 	AESKey string
 
+	CashierSecret string // signs calls of the cash desk (收银台API调用密钥)
+
 	p           *Platform
 	loginDomain string
 	callbackURL string
@@ -32,10 +36,12 @@ type Provider struct {
 
 func newProvider(p *Platform, cfg ProviderConfig) *Provider {
 	return &Provider{
-		CorpID:      cmp.Or(cfg.CorpID, "ww"+p.secrets.hex(16)),
-		Secret:      cmp.Or(cfg.Secret, p.secrets.secret(kindProviderSecret)),
-		Token:       cmp.Or(cfg.Token, p.secrets.secret(kindCallbackToken)),
-		AESKey:      cmp.Or(cfg.AESKey, p.secrets.secret(kindAESKey)),
+		CorpID:        cmp.Or(cfg.CorpID, "ww"+p.secrets.hex(16)),
+		Secret:        cmp.Or(cfg.Secret, p.secrets.secret(kindProviderSecret)),
+		Token:         cmp.Or(cfg.Token, p.secrets.secret(kindCallbackToken)),
+		AESKey:        cmp.Or(cfg.AESKey, p.secrets.secret(kindAESKey)),
+		CashierSecret: cmp.Or(cfg.CashierSecret, p.secrets.secret(kindCashierSecret)),
+
 		p:           p,
 		loginDomain: cfg.LoginDomain,
 		callbackURL: cfg.CallbackURL,
@@ -94,6 +100,10 @@ type AppConfig struct {
 	RedirectDomain     string // installation callback domain (安装完成回调域名); empty: any
 	TrustedDomain      string // OAuth2 and login callback domain (可信域名); empty: any
 	BusinessSettingURL string // business settings (业务设置) page
+	HomeURL            string // home page (应用主页), opened from the workbench; $CORPID$ is replaced by the corpid
+
+	Editions  []Edition // of a paid app; empty: free
+	TrialDays int       // timed trial of a paid app from its first installation; -1: unlimited
 
 	Unpublished  bool     // installable with auth_type 1 only
 	Level        int      // privilege.level of a third-party app; 0: 1 (basic contacts)
@@ -174,6 +184,11 @@ func (a *App) SetDataURL(url string) {
 func (a *App) CommandTarget() Target {
 	a.p.mu.Lock()
 	defer a.p.mu.Unlock()
+	return a.commandTarget()
+}
+
+// commandTarget is [App.CommandTarget]. The lock is held.
+func (a *App) commandTarget() Target {
 	return Target{
 		URL: a.callbackURL, Token: a.Token, AESKey: a.AESKey,
 		Receiver: a.ID, VerifyReceiver: a.p.provider.CorpID, ToUserName: a.ID,

@@ -1,171 +1,193 @@
 package wecomtest
 
 import (
-	"bytes"
-	"context"
 	"errors"
-	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
-	"sync"
 )
 
-// choicePage is what a browser sees.
-type choicePage struct {
-	Title    string
-	Problem  string
-	Done     string
-	Choices  []choice
-	Refusal  bool // a sign-in may be refused
-	Register bool // the form of a new corp
+// Paths of the simulator's own pages, which WeCom has not.
+const (
+	pageHome   = "/"
+	ownPages   = "/simulator/"
+	pageStyle  = ownPages + "style.css"
+	pageClient = ownPages + "client"
+	pageAdmin  = ownPages + "console"
+	pageOrders = ownPages + "orders"
+)
+
+const (
+	clientCookie    = "wecomtest_client"
+	maxShownCorps   = 50
+	maxShownMembers = 20 // of one corp
+	whoOutsider     = "outsider"
+)
+
+// errWho is what a form without a known corp or member gets.
+var errWho = errors.New("wecomtest: page: choose who you are")
+
+// isPage tells a page, which a person opens, from the API.
+func isPage(path string) bool {
+	return path == pageHome || strings.HasPrefix(path, ownPages) || pageHost(path) != ""
 }
 
-type choice struct{ Value, Label string }
+// visit is one request of a browser.
+type visit struct {
+	p       *Platform
+	request *http.Request
+	lang    string
+	form    url.Values // what was sent; nil when the page is only looked at
+	address string     // of the page, as a person would have it in the address bar
+	client  string     // CORPID/USERID of the client that the browser plays; "" for none
+}
 
-var choiceTemplate = sync.OnceValues(func() (*template.Template, error) {
-	return template.New("page").Parse(`<!DOCTYPE html>
-<html lang="zh"><head><meta charset="utf-8"><title>{{.Title}}</title></head>
-<body><h1>{{.Title}}</h1>
-{{- with .Problem}}<p id="problem">{{.}}</p>{{end}}
-{{- with .Done}}<p id="done">{{.}}</p>{{end}}
-{{- if .Choices}}<form method="post">
-{{- range .Choices}}
-<p><button name="who" value="{{.Value}}">{{.Label}}</button>{{if $.Refusal}} <button name="refuse" value="{{.Value}}">取消 {{.Label}}</button>{{end}}</p>
-{{- end}}</form>{{end}}
-{{- if .Register}}<form method="post">
-<p><input name="corp_name" placeholder="企业名称"> <input name="admin_name" placeholder="管理员姓名"> <button>注册</button></p></form>{{end}}
-</body></html>
-`)
-})
-
-// servePage answers a browser: a GET shows who could open the page, a click acts.
+// servePage answers a browser: a GET shows the page, a POST does what the form says.
 func (p *Platform) servePage(r *http.Request, body []byte) answer {
-	page := choicePage{Title: pageTitle(r.URL.Path)}
-	if r.Method != http.MethodPost {
-		if err := p.checkReferer(r); err != nil {
-			page.Problem = err.Error()
-			return renderPage(http.StatusBadRequest, page)
+	v := &visit{p: p, request: r, lang: chooseLanguage(r)}
+	v.address = v.pageAddress()
+	v.client = playedClient(r)
+	if r.Method == http.MethodPost {
+		var protection http.CrossOriginProtection
+		if err := protection.Check(r); err != nil {
+			return v.problem(errors.New("wecomtest: page: the form was sent by another site"))
 		}
-		page.Choices = p.pageChoices(r.URL.Path)
-		page.Refusal = isSignIn(r.URL.Path)
-		page.Register = r.URL.Path == pageRegister
-		return renderPage(http.StatusOK, page)
-	}
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		page.Problem = "the form cannot be read"
-		return renderPage(http.StatusBadRequest, page)
-	}
-	address := p.URL() + r.URL.RequestURI()
-	if r.URL.Path == pageOAuth {
-		address += "#" + wechatRedirect // a browser keeps the fragment to itself
-	}
-	to, err := p.act(r.Context(), r.URL.Path, address, form)
-	switch {
-	case err != nil:
-		page.Problem = err.Error()
-		return renderPage(http.StatusBadRequest, page)
-	case to != nil:
-		return answer{status: http.StatusFound, header: http.Header{"Location": {to.String()}}}
-	}
-	page.Done = "完成"
-	return renderPage(http.StatusOK, page)
-}
-
-// act does what the form says and returns where the browser goes, if anywhere.
-func (p *Platform) act(ctx context.Context, path, address string, form url.Values) (*url.URL, error) {
-	if path == pageRegister {
-		_, err := p.Register(ctx, address, RegisterForm{
-			CorpName: form.Get("corp_name"), Admin: User{Name: form.Get("admin_name")},
-		})
-		return nil, err
-	}
-	who := form.Get("who") + form.Get("refuse")
-	corpID, userID, _ := strings.Cut(who, "/")
-	p.mu.Lock()
-	corp := p.findCorp(corpID)
-	p.mu.Unlock()
-	if corp == nil {
-		return nil, errors.New("wecomtest: page: choose who you are")
-	}
-	switch {
-	case path == pageInstall:
-		return corp.Authorize(ctx, address)
-	case path == pageCustomAuth:
-		_, err := corp.Scan(ctx, address)
-		return nil, err
-	case form.Has("refuse"):
-		return corp.Refuse(ctx, User{ID: userID}, address)
-	}
-	return corp.Login(ctx, User{ID: userID}, address)
-}
-
-// pageChoices are the corps, or for a sign-in the members of all corps.
-func (p *Platform) pageChoices(path string) []choice {
-	if path == pageRegister {
-		return nil
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var all []choice
-	for _, c := range p.corps {
-		if !isSignIn(path) {
-			all = append(all, choice{Value: c.ID, Label: c.Name})
-			continue
+		form, err := url.ParseQuery(string(body))
+		if err != nil {
+			return v.problem(errors.New("wecomtest: page: the form cannot be read"))
 		}
-		for _, u := range c.users {
-			all = append(all, choice{Value: c.ID + "/" + u.ID, Label: c.Name + " " + u.Name})
-		}
+		v.form = form
 	}
-	return all
+	return v.answer()
 }
 
-// checkReferer refuses an install address that was not reached by a click on a
-// page of the installation callback domain, as WeCom does.
-func (p *Platform) checkReferer(r *http.Request) error {
-	if r.URL.Path != pageInstall {
-		return nil
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	app := p.apps[r.URL.Query().Get("suite_id")]
-	if app == nil || app.cfg.RedirectDomain == "" {
-		return nil
-	}
-	from, err := url.Parse(r.Referer())
-	if err != nil || from.Host != app.cfg.RedirectDomain && from.Hostname() != app.cfg.RedirectDomain {
-		return pageError(0, "redirect_uri does not match the callback domain: the Referer is missing or of another site")
-	}
-	return nil
-}
-
-func isSignIn(path string) bool {
-	switch path {
+func (v *visit) answer() answer {
+	switch path := v.request.URL.Path; path {
+	case pageInstall:
+		return v.install()
+	case pageCustomAuth:
+		return v.scan()
+	case pageRegister:
+		return v.register()
 	case pageOAuth, pageWebLogin, pageQRConnect, page3rdConnect:
+		return v.signIn()
+	case pageHome:
+		return v.home()
+	case pageAdmin:
+		return v.console()
+	case pageClient:
+		return v.workbench()
+	case pageOrders:
+		return v.orders()
+	case pageStyle:
+		return v.style()
+	default:
+		switch {
+		case strings.HasPrefix(path, pagePay):
+			return v.pay()
+		case strings.HasPrefix(path, pageResults):
+			return v.download()
+		}
+	}
+	return htmlAnswer(http.StatusNotFound)
+}
+
+// t chooses a text by the visitor's language.
+func (v *visit) t(zh, en string) string { return pick(v.lang, zh, en) }
+
+// chooseLanguage takes ?lang, else the first language of Accept-Language that the
+// pages are written in, else Chinese.
+func chooseLanguage(r *http.Request) string {
+	wanted := r.URL.Query().Get("lang") + "," + r.Header.Get("Accept-Language")
+	for tag := range strings.SplitSeq(wanted, ",") {
+		tag, _, _ = strings.Cut(strings.TrimSpace(tag), ";")
+		tag, _, _ = strings.Cut(strings.ToLower(tag), "-")
+		switch tag {
+		case "zh":
+			return langZH
+		case "en":
+			return langEN
+		}
+	}
+	return langZH
+}
+
+// hasLang tells the pages that have a parameter lang on the real platform too.
+func hasLang(path string) bool {
+	switch path {
+	case pageWebLogin, pageQRConnect, page3rdConnect:
 		return true
 	}
 	return false
 }
 
-func pageTitle(path string) string {
-	switch path {
-	case pageInstall, pageCustomAuth:
-		return "授权应用"
-	case pageRegister:
-		return "注册企业"
+// pageAddress is the address as the person was given it: without the lang that a
+// link of these pages added, and with the fragment that a browser keeps to itself.
+func (v *visit) pageAddress() string {
+	u := v.request.URL
+	query := u.RawQuery
+	if !hasLang(u.Path) {
+		query = withoutLang(query)
 	}
-	return "登录"
+	address := v.p.URL() + u.EscapedPath()
+	if query != "" {
+		address += "?" + query
+	}
+	if u.Path == pageOAuth {
+		address += "#" + wechatRedirect
+	}
+	return address
 }
 
-func renderPage(status int, page choicePage) answer {
-	var html bytes.Buffer
-	t, err := choiceTemplate()
-	if err == nil {
-		err = t.Execute(&html, page)
+func withoutLang(query string) string {
+	pairs := slices.DeleteFunc(strings.Split(query, "&"), func(pair string) bool {
+		name, _, _ := strings.Cut(pair, "=")
+		return name == "lang"
+	})
+	return strings.Join(pairs, "&")
+}
+
+// inLanguage is the same page in another language.
+func (v *visit) inLanguage(lang string) string {
+	query := withoutLang(v.request.URL.RawQuery)
+	if query != "" {
+		query += "&"
 	}
+	return v.request.URL.EscapedPath() + "?" + query + "lang=" + lang
+}
+
+func (v *visit) refused() bool { return v.form.Has("refuse") }
+
+// who is what the form says about the person: a button's own value counts like a
+// chosen one.
+func (v *visit) who() string {
+	if other := strings.TrimSpace(v.form.Get("other")); other != "" {
+		return other
+	}
+	if who := v.form.Get("who"); who != "" {
+		return who
+	}
+	return v.form.Get("refuse")
+}
+
+// chosenCorp is the corp that the form names, with or without a member.
+func (v *visit) chosenCorp() (corp *Corp, userID string, err error) {
+	corpID, userID, _ := strings.Cut(v.who(), "/")
+	v.p.mu.Lock()
+	defer v.p.mu.Unlock()
+	if corp = v.p.findCorp(corpID); corp == nil {
+		return nil, "", errWho
+	}
+	return corp, userID, nil
+}
+
+func (v *visit) style() answer {
+	css, err := pageFiles.ReadFile("pages/style.css")
 	if err != nil {
-		return htmlAnswer(http.StatusInternalServerError)
+		return htmlAnswer(http.StatusNotFound)
 	}
-	return answer{status: status, header: http.Header{"Content-Type": {htmlType}}, body: html.Bytes()}
+	return answer{status: http.StatusOK, header: http.Header{
+		"Content-Type": {"text/css; charset=UTF-8"}, "X-Content-Type-Options": {"nosniff"},
+	}, body: css}
 }

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"math"
-	"mime"
-	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,12 +16,14 @@ import (
 
 // call is a request that agrees with its row of the table.
 type call struct {
-	row   *endpoint
-	query url.Values
-	body  map[string]any // numbers are json.Number
-	token *token         // nil where the row wants none
-	ip    string
-	now   time.Time
+	row    *endpoint
+	query  url.Values
+	header http.Header
+	body   map[string]any // numbers are json.Number
+	upload *upload        // nil unless the row wants a multipart form
+	token  *token         // nil where the row wants none
+	ip     string
+	now    time.Time
 }
 
 // text returns a string field of the body or a query parameter; "" if absent.
@@ -85,7 +87,7 @@ func (p *Platform) checkCall(row *endpoint, r *RecordedCall) (*call, error) {
 	if _, err := url.ParseQuery(r.rawQuery); err != nil {
 		return nil, refusef(40058, "invalid query")
 	}
-	c := &call{row: row, query: r.Query, ip: r.FromIP, now: r.At}
+	c := &call{row: row, query: r.Query, header: r.Header, ip: r.FromIP, now: r.At}
 	var err error
 	if c.token, err = p.checkToken(row, r.Query); err != nil {
 		return nil, err
@@ -94,7 +96,8 @@ func (p *Platform) checkCall(row *endpoint, r *RecordedCall) (*call, error) {
 		return nil, err
 	}
 	if strings.HasPrefix(row.ContentType, "multipart/") {
-		return c, checkMultipart(row, r)
+		c.upload, err = readUpload(row, r)
+		return c, err
 	}
 	if c.body, err = decodeBody(r.Body); err != nil {
 		return nil, err
@@ -116,22 +119,30 @@ func (p *Platform) checkQuery(row *endpoint, query url.Values) error {
 			}
 			continue
 		}
-		switch f.Type {
-		case "int32", "int64", "uint32":
-			if _, err := strconv.ParseInt(value, 10, 64); err != nil {
-				return refusef(40058, "invalid parameter %s: want a number", f.Name)
-			}
+		if err := checkQueryValue(&f, value); err != nil {
+			return err
 		}
 	}
-	for name, values := range query {
+	for _, name := range slices.Sorted(maps.Keys(query)) {
 		if p.settings.strict && !known[name] {
 			return refusef(40058, "unknown query parameter %s", name)
 		}
-		if len(values) > 1 {
-			return refusef(40058, "query parameter %s is given %d times", name, len(values))
+		if len(query[name]) > 1 {
+			return refusef(40058, "query parameter %s is given %d times", name, len(query[name]))
 		}
 	}
 	return nil
+}
+
+func checkQueryValue(f *field, value string) error {
+	switch f.Type {
+	case "int32", "int64", "uint32":
+		if !isInteger(json.Number(value), f.Type) {
+			return refusef(40058, "invalid parameter %s: want a number", f.Name)
+		}
+		return checkLimits(f.Name, f, json.Number(value))
+	}
+	return checkLimits(f.Name, f, value)
 }
 
 // decodeBody reads the one JSON object that a body is; an empty body is an empty
@@ -155,13 +166,14 @@ func decodeBody(body []byte) (map[string]any, error) {
 // checkObject compares an object with the fields it may have. path is its place
 // in the body: "" or "a.b.".
 func (p *Platform) checkObject(row *endpoint, path string, fields []field, object map[string]any) error {
-	known := make(map[string]bool, len(fields))
+	if err := p.checkNames(path, fields, object); err != nil {
+		return err
+	}
 	for _, f := range fields {
-		known[f.Name] = true
 		value, present := object[f.Name]
 		if !present {
 			if f.Required {
-				return missing(row, path+f.Name)
+				return missingField(row, path, &f)
 			}
 			continue
 		}
@@ -171,12 +183,26 @@ func (p *Platform) checkObject(row *endpoint, path string, fields []field, objec
 		if err := p.checkValue(row, path+f.Name, f.Type, f.Fields, value); err != nil {
 			return err
 		}
+		if err := checkLimits(path+f.Name, &f, value); err != nil {
+			return err
+		}
 	}
-	if p.settings.strict {
-		for name := range object {
-			if !known[name] {
-				return refusef(40058, "unknown field %s", path+name)
-			}
+	return nil
+}
+
+// checkNames refuses names that the object has not, unless [AllowUnknownFields] is
+// given.
+func (p *Platform) checkNames(path string, fields []field, object map[string]any) error {
+	if !p.settings.strict {
+		return nil
+	}
+	known := make(map[string]bool, len(fields))
+	for _, f := range fields {
+		known[f.Name] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if !known[name] {
+			return refusef(40058, "unknown field %s", path+name)
 		}
 	}
 	return nil
@@ -237,6 +263,15 @@ func isInteger(value any, typ string) bool {
 	return true
 }
 
+// missingField is the refusal for a field of the body that is absent: in an object,
+// where a documented code tells what is wrong with the field, that code.
+func missingField(row *endpoint, path string, f *field) *apiError {
+	if path != "" && f.Limits.Code != 0 {
+		return refusef(f.Limits.Code, "missing parameter %s", path+f.Name)
+	}
+	return missing(row, path+f.Name)
+}
+
 // missing is the refusal for a required parameter that is absent or empty.
 func missing(row *endpoint, name string) *apiError {
 	code := 40058
@@ -271,29 +306,4 @@ func missing(row *endpoint, name string) *apiError {
 		code = 84021
 	}
 	return refusef(code, "missing parameter %s", name)
-}
-
-// checkMultipart wants one part named as the row says, with a file name and
-// content.
-func checkMultipart(row *endpoint, r *RecordedCall) error {
-	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != row.ContentType || params["boundary"] == "" {
-		return refusef(44001, "empty media data, want %s with a boundary", row.ContentType)
-	}
-	reader := multipart.NewReader(bytes.NewReader(r.Body), params["boundary"])
-	part, err := reader.NextPart()
-	if err != nil {
-		return refusef(44001, "empty media data")
-	}
-	content, err := io.ReadAll(part)
-	if err != nil || len(content) == 0 {
-		return refusef(44001, "empty media data")
-	}
-	if len(row.Body) > 0 && part.FormName() != row.Body[0].Name {
-		return refusef(40058, "unknown part %s, want %s", part.FormName(), row.Body[0].Name)
-	}
-	if part.FileName() == "" {
-		return refusef(40058, "the part has no filename")
-	}
-	return nil
 }

@@ -200,13 +200,13 @@ func TestExampleAnswersAndUpload(t *testing.T) {
 		return decode(t, c.http, request)
 	}
 	const multi = "multipart/form-data; boundary=BOUNDARY"
-	assert.NotEmpty(t, upload("media", "a.txt", "hello!", multi)["media_id"])
+	media := text(upload("media", "a.txt", "hello!", multi), "media_id")
 	assert.EqualValues(t, 44001, upload("media", "a.txt", "", multi)["errcode"])
 	assert.EqualValues(t, 44001, upload("media", "a.txt", "hello!", "multipart/form-data")["errcode"])
 	assert.EqualValues(t, 40058, upload("file", "a.txt", "hello!", multi)["errcode"])
 	assert.EqualValues(t, 40058, upload("media", "", "hello!", multi)["errcode"])
 
-	file, err := c.send("/cgi-bin/media/get"+corp+"&media_id=M", nil)
+	file, err := c.send("/cgi-bin/media/get"+corp+"&media_id="+media, nil)
 	require.NoError(t, err)
 	defer closeBody(t, file)
 	assert.Contains(t, file.Header.Get("Content-Disposition"), "attachment")

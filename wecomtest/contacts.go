@@ -1,53 +1,73 @@
 package wecomtest
 
-import (
-	"regexp"
-	"slices"
-	"strings"
-	"unicode/utf8"
-)
+import "slices"
 
-// rootDepartment is the id of the root department.
-const rootDepartment int64 = 1
-
-// department is a node of the tree.
-type department struct {
-	id     int64
-	parent int64 // 0: none
-	name   string
-	order  int64
+// contactList is what a corp keeps of its departments, members and tags (通讯录),
+// with what finds them fast. The platform's lock guards it.
+type contactList struct {
+	departments    map[int64]*department
+	lastDepartment int64 // the largest id that was given
+	names          map[siblingName]int
+	users          []*User // in the order of their arrival; the first one is the creator
+	serial         int64   // of the last member
+	byID           map[string]*User
+	byMobile       map[string]*User
+	byMail         map[string]*User
+	byBizMail      map[string]*User
+	tags           map[int64]*tag
+	attributes     map[string]bool // custom attributes of the console
+	jobs           []*importJob    // the newest ones, the oldest first
+	oldJobs        map[string]bool // whose result is gone
+	locked         bool            // by a registration
 }
 
-// department finds a department. The lock is held.
-func (c *Corp) department(id int64) *department {
-	for _, d := range c.departments {
-		if d.id == id {
-			return d
-		}
+func newContactList(corpName string) contactList {
+	c := contactList{
+		departments: map[int64]*department{}, names: map[siblingName]int{},
+		byID: map[string]*User{}, byMobile: map[string]*User{}, byMail: map[string]*User{}, byBizMail: map[string]*User{},
+		tags: map[int64]*tag{}, attributes: map[string]bool{}, oldJobs: map[string]bool{},
+		lastDepartment: rootDepartment,
 	}
-	return nil
-}
-
-// under tells whether a department is another or below it. The lock is held.
-func (c *Corp) under(id, ancestor int64) bool {
-	for d := c.department(id); d != nil; d = c.department(d.parent) {
-		if d.id == ancestor {
-			return true
-		}
-	}
-	return false
+	c.departments[rootDepartment] = &department{id: rootDepartment, name: corpName}
+	c.names[siblingName{name: corpName}] = 1
+	return c
 }
 
 func contactHandlers() map[string]handler {
 	return map[string]handler{
 		"contact.department.create":     (*Platform).createDepartment,
+		"contact.department.update":     (*Platform).updateDepartment,
+		"contact.department.delete":     (*Platform).deleteDepartment,
 		"contact.department.list":       (*Platform).listDepartments,
 		"contact.department.simplelist": (*Platform).listDepartmentIDs,
+		"contact.department.get":        (*Platform).getDepartment,
 		"contact.user.create":           (*Platform).createUser,
+		"contact.user.update":           (*Platform).updateUser,
+		"contact.user.delete":           (*Platform).deleteUser,
+		"contact.user.batchdelete":      (*Platform).deleteUsers,
 		"contact.user.get":              (*Platform).getUser,
 		"contact.user.list":             (*Platform).listUsers,
-		"contact.user.simplelist":       (*Platform).listUsers,
+		"contact.user.simplelist":       (*Platform).simpleListUsers,
+		"contact.user.list_id":          (*Platform).listUserIDs,
+		"contact.tag.create":            (*Platform).createTag,
+		"contact.tag.update":            (*Platform).updateTag,
+		"contact.tag.delete":            (*Platform).deleteTag,
+		"contact.tag.get":               (*Platform).getTag,
+		"contact.tag.addtagusers":       (*Platform).addTagUsers,
+		"contact.tag.deltagusers":       (*Platform).delTagUsers,
+		"contact.tag.list":              (*Platform).listTags,
+		"contact.batch.syncuser":        (*Platform).syncUsers,
+		"contact.batch.replaceuser":     (*Platform).replaceUsers,
+		"contact.batch.replaceparty":    (*Platform).replaceDepartments,
+		"contact.batch.getresult":       (*Platform).getJobResult,
+		"contact.batch.invite":          (*Platform).inviteUsers,
 	}
+}
+
+// has tells whether the body has a field, empty or not.
+func (c *call) has(name string) bool {
+	_, present := c.body[name]
+	return present
 }
 
 // contacts is the corp whose contact list the token reaches.
@@ -72,153 +92,28 @@ func (t *token) writable() error {
 	return nil
 }
 
+// manages tells whether a writer may change a department: it must be in the app's
+// visible range. The department need not exist.
+func (t *token) manages(id int64) bool {
+	return t.grant == nil || slices.ContainsFunc(t.grant.allowParty, func(allowed int64) bool {
+		return t.grant.corp.under(id, allowed)
+	})
+}
+
 // sees tells whether a member is shown to the token.
 func (t *token) sees(u *User) bool { return t.grant == nil || t.grant.visible(u) }
 
-func (p *Platform) createDepartment(c *call) (any, error) {
-	if err := c.token.writable(); err != nil {
-		return nil, err
-	}
-	corp := c.token.contacts()
-	d := &department{name: c.text("name")}
-	d.parent, _ = c.number("parentid")
-	d.order, _ = c.number("order")
-	switch {
-	case corp.department(d.parent) == nil:
-		return nil, refuse(60004)
-	case utf8.RuneCountInString(d.name) > 64:
-		return nil, refuse(60001)
-	case strings.ContainsAny(d.name, `\:*?"<>|`):
-		return nil, refuse(60009)
-	}
-	for _, other := range corp.departments {
-		if other.parent == d.parent && other.name == d.name {
-			return nil, refuse(60008)
-		}
-		d.id = max(d.id, other.id)
-	}
-	d.id++
-	if id, given := c.number("id"); given {
-		switch {
-		case id <= rootDepartment:
-			return nil, refuse(60123)
-		case corp.department(id) != nil:
-			return nil, refuse(60008)
-		}
-		d.id = id
-	}
-	corp.departments = append(corp.departments, d)
-	return reply{"id": d.id, "errmsg": "created"}, nil
-}
+// seesStructure tells whether the token sees all departments and who leads them:
+// a contact token and a contact app do.
+func (t *token) seesStructure() bool { return t.grant == nil || t.grant.app.cfg.ContactWrite }
 
-// subtree is the departments below and with the one that id names.
-func (c *call) subtree() ([]*department, error) {
-	corp := c.token.contacts()
-	id, given := c.number("id")
-	if given && corp.department(id) == nil {
-		return nil, refuse(60123)
-	}
-	if !given {
-		id = rootDepartment
-	}
-	var found []*department
-	for _, d := range corp.departments {
-		if corp.under(d.id, id) {
-			found = append(found, d)
-		}
-	}
-	return found, nil
-}
+// seesDepartment tells whether a department is shown to the token.
+func (t *token) seesDepartment(d *department) bool { return t.seesStructure() || t.manages(d.id) }
 
-func (p *Platform) listDepartments(c *call) (any, error) {
-	found, err := c.subtree()
-	if err != nil {
-		return nil, err
-	}
-	all := []any{}
-	for _, d := range found {
-		all = append(all, map[string]any{"id": d.id, "name": d.name, "parentid": d.parent, "order": d.order})
-	}
-	return reply{"department": all}, nil
-}
-
-func (p *Platform) listDepartmentIDs(c *call) (any, error) {
-	found, err := c.subtree()
-	if err != nil {
-		return nil, err
-	}
-	all := []any{}
-	for _, d := range found {
-		all = append(all, map[string]any{"id": d.id, "parentid": d.parent, "order": d.order})
-	}
-	return reply{"department_id": all}, nil
-}
-
-var userIDForm = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_\-@.]{0,63}$`)
-
-func (p *Platform) createUser(c *call) (any, error) {
-	if err := c.token.writable(); err != nil {
-		return nil, err
-	}
-	corp := c.token.contacts()
-	u := User{
-		ID: c.text("userid"), Name: c.text("name"), Mobile: c.text("mobile"), Email: c.text("email"),
-		Gender: c.text("gender"), Departments: c.numbers("department"),
-	}
-	switch {
-	case !userIDForm.MatchString(u.ID):
-		return nil, refuse(40003)
-	case corp.user(u.ID) != nil:
-		return nil, refuse(60102)
-	case u.Mobile == "" && u.Email == "":
-		return nil, refuse(60129)
-	}
-	for _, other := range corp.users {
-		if u.Mobile != "" && other.Mobile == u.Mobile {
-			return nil, refuse(60104)
-		}
-		if u.Email != "" && other.Email == u.Email {
-			return nil, refuse(60106)
-		}
-	}
-	if leaders := c.numbers("is_leader_in_dept"); len(leaders) > 0 && len(leaders) != len(u.Departments) {
-		return nil, refuse(60132)
-	}
-	// WeCom makes a department for an unknown id; here that is a mistake.
-	for _, id := range u.Departments {
-		if corp.department(id) == nil {
-			return nil, refuse(60123)
-		}
-	}
-	corp.addUser(u)
-	return reply{"errmsg": "created"}, nil
-}
-
-func (u *User) entry() map[string]any {
-	return map[string]any{
-		"userid": u.ID, "name": u.Name, "department": u.Departments, "open_userid": u.OpenUserID,
-	}
-}
-
-func (p *Platform) getUser(c *call) (any, error) {
-	u := c.token.contacts().user(c.text("userid"))
-	if u == nil || !c.token.sees(u) {
-		return nil, refuse(60111)
-	}
-	return reply(u.entry()), nil
-}
-
-func (p *Platform) listUsers(c *call) (any, error) {
-	corp := c.token.contacts()
-	id, _ := c.number("department_id")
-	if corp.department(id) == nil {
-		return nil, refuse(60123)
-	}
-	all := []any{}
-	for _, u := range corp.users {
-		if slices.Contains(u.Departments, id) && c.token.sees(u) {
-			all = append(all, u.entry())
-		}
-	}
-	return reply{"userlist": all}, nil
+// settled locks the platform for a method of a corp, brings the imports up to now
+// and returns the unlocking.
+func (c *Corp) settled() func() {
+	c.p.mu.Lock()
+	c.p.runJobs(c.p.Now())
+	return c.p.mu.Unlock
 }

@@ -2,6 +2,8 @@ package wecomtest
 
 import (
 	"cmp"
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -23,18 +25,61 @@ const (
 	RoleMember
 )
 
+// MemberStatus says whether a member uses WeCom (激活状态), with WeCom's numbers.
+type MemberStatus int
+
+const (
+	// MemberActive uses WeCom (已激活).
+	MemberActive MemberStatus = 1
+	// MemberDisabled may not (已禁用).
+	MemberDisabled MemberStatus = 2
+	// MemberNotActivated has not begun to (未激活).
+	MemberNotActivated MemberStatus = 4
+)
+
 // User is a member of a corp. ID and OpenUserID are the ids as this provider sees
 // them: made up in the encrypted form (wo...) when empty.
 type User struct {
-	ID          string
-	OpenUserID  string
-	Name        string
-	Gender      string // "1" male, "2" female
-	Avatar      string
-	Mobile      string
-	Email       string
-	Departments []int64 // empty: the root department
-	Role        Role    // zero: RoleMember
+	ID         string
+	OpenUserID string
+	Name       string
+	Alias      string
+	Gender     string // "1" male, "2" female, "0" unknown
+	Avatar     string
+	Mobile     string // without +86; other countries with + and their code
+	Email      string
+	BizMail    string
+	Position   string
+	Telephone  string
+	Address    string
+	Nickname   string // of the video account
+
+	BizMailAlias     []string
+	Departments      []int64 // empty: the root department
+	Orders           []int64 // one for each of Departments, larger first; empty: all 0
+	LeaderOf         []int64 // those of Departments that the member leads
+	MainDepartment   int64   // 0: the first of Departments
+	DirectLeader     string  // userid
+	Attributes       []Attribute
+	ExternalPosition string
+	ExternalProfile  json.RawMessage // as it was sent; nil: none
+
+	Role        Role         // zero: RoleMember
+	Status      MemberStatus // zero: MemberActive
+	Invitations int          // that were sent, by to_invite or batch/invite
+
+	serial    int64 // of the arrival
+	byAPI     bool  // made through the API: contact apps see everything
+	generated bool  // the ID was made up and can be changed once
+}
+
+// Attribute is a custom attribute (自定义字段) of a member; see [Corp.DefineAttributes].
+type Attribute struct {
+	Name  string
+	Type  int    // 0 text, 1 web
+	Text  string // of a text
+	URL   string // of a web page
+	Title string // of a web page
 }
 
 // Corp is a customer corp (企业). The fields do not change.
@@ -42,10 +87,8 @@ type Corp struct {
 	ID   string // encrypted corpid, wp...
 	Name string
 
-	p           *Platform
-	users       []*User // the first one is the creator
-	departments []*department
-	locked      bool // contact list locked by a registration
+	p *Platform
+	contactList
 }
 
 // NewCorp adds a corp with an administrator ([Corp.Admin]) and a root department.
@@ -61,7 +104,7 @@ func (p *Platform) addCorp(name string, admin User) *Corp {
 		ID:          "wp" + p.secrets.text(30, alphanumeric),
 		Name:        name,
 		p:           p,
-		departments: []*department{{id: rootDepartment, name: name}},
+		contactList: newContactList(name),
 	}
 	admin.Role = RoleCreator
 	admin.Name = cmp.Or(admin.Name, "admin")
@@ -102,17 +145,33 @@ func (c *Corp) Admin() User {
 	return c.users[0].copy()
 }
 
-// AddUser adds a member and returns it with what was made up.
+// AddUser adds a member, as the administrator does but without WeCom's checks, and
+// returns it with what was made up. A member with the same ID is replaced; a
+// department that does not exist is made.
 func (c *Corp) AddUser(u User) User {
-	c.p.mu.Lock()
-	defer c.p.mu.Unlock()
-	return c.addUser(u).copy()
+	defer c.settled()()
+	added := c.addUser(u)
+	return added.copy()
+}
+
+// RemoveUser removes a member as the administrator does; the creator stays.
+func (c *Corp) RemoveUser(id string) error {
+	defer c.settled()()
+	u := c.user(id)
+	if u == nil {
+		return fmt.Errorf("wecomtest: RemoveUser: %w", refuse(60111))
+	}
+	if err := c.removable(u); err != nil {
+		return fmt.Errorf("wecomtest: RemoveUser: %w", err)
+	}
+	c.removeUser(u)
+	c.p.tellMember(nil, c, "delete_user", u)
+	return nil
 }
 
 // Users are the members, in the order of their arrival.
 func (c *Corp) Users() []User {
-	c.p.mu.Lock()
-	defer c.p.mu.Unlock()
+	defer c.settled()()
 	all := make([]User, len(c.users))
 	for i, u := range c.users {
 		all[i] = u.copy()
@@ -120,34 +179,73 @@ func (c *Corp) Users() []User {
 	return all
 }
 
+// User returns the member with this userid, ignoring case.
+func (c *Corp) User(id string) (User, bool) {
+	defer c.settled()()
+	u := c.user(id)
+	if u == nil {
+		return User{}, false
+	}
+	return u.copy(), true
+}
+
+// DefineAttributes defines custom attributes (自定义字段) as the administrator does in
+// the console. Others in extattr or in a CSV file are ignored, as by WeCom.
+func (c *Corp) DefineAttributes(names ...string) {
+	c.p.mu.Lock()
+	defer c.p.mu.Unlock()
+	for _, name := range names {
+		c.attributes[name] = true
+	}
+}
+
 func (c *Corp) addUser(u User) *User {
+	old := c.user(u.ID)
+	if old != nil {
+		u.OpenUserID, u.Role = cmp.Or(u.OpenUserID, old.OpenUserID), cmp.Or(u.Role, old.Role)
+		u.serial, u.byAPI = old.serial, old.byAPI
+	}
 	s := c.p.secrets
 	u.OpenUserID = cmp.Or(u.OpenUserID, "wo"+s.text(30, alphanumeric))
+	u.generated = u.ID == ""
 	u.ID = cmp.Or(u.ID, u.OpenUserID)
 	u.Name = cmp.Or(u.Name, u.ID)
 	u.Gender = cmp.Or(u.Gender, "1")
-	u.Avatar = cmp.Or(u.Avatar, "https://wework.qpic.cn/wwpic/"+s.hex(16)+"/0")
+	u.Avatar = cmp.Or(u.Avatar, c.p.newAvatar())
 	u.Role = cmp.Or(u.Role, RoleMember)
+	u.Status = cmp.Or(u.Status, MemberActive)
+	if mobile, ok := cleanMobile(u.Mobile); ok {
+		u.Mobile = mobile
+	}
 	if len(u.Departments) == 0 {
 		u.Departments = []int64{rootDepartment}
 	}
-	u.Departments = slices.Clone(u.Departments)
-	c.users = append(c.users, &u)
-	return &u
+	u.MainDepartment = cmp.Or(u.MainDepartment, u.Departments[0])
+	added := u.copy()
+	if old != nil {
+		c.changeUser(old, added)
+		c.p.tellMember(nil, c, "update_user", old)
+		return old
+	}
+	c.insertUser(&added)
+	c.p.tellMember(nil, c, "create_user", &added)
+	return &added
+}
+
+func (p *Platform) newAvatar() string {
+	return "https://wework.qpic.cn/wwpic/" + p.secrets.hex(16) + "/0"
 }
 
 func (u *User) copy() User {
 	v := *u
+	v.BizMailAlias = slices.Clone(u.BizMailAlias)
 	v.Departments = slices.Clone(u.Departments)
+	v.Orders = slices.Clone(u.Orders)
+	v.LeaderOf = slices.Clone(u.LeaderOf)
+	v.Attributes = slices.Clone(u.Attributes)
+	v.ExternalProfile = slices.Clone(u.ExternalProfile)
 	return v
 }
 
 // user finds a member; userids ignore case. The lock is held.
-func (c *Corp) user(id string) *User {
-	for _, u := range c.users {
-		if strings.EqualFold(u.ID, id) {
-			return u
-		}
-	}
-	return nil
-}
+func (c *Corp) user(id string) *User { return c.byID[strings.ToLower(id)] }

@@ -48,6 +48,24 @@ func (p *Platform) Inject(f Fault) (end func()) {
 	}
 }
 
+// Faults are the faults that are still to hit; Skip and Times are what is left.
+func (p *Platform) Faults() []Fault {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := make([]Fault, len(p.faults))
+	for i, f := range p.faults {
+		all[i] = f.Fault
+	}
+	return all
+}
+
+// EndFaults ends all faults.
+func (p *Platform) EndFaults() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.faults = nil
+}
+
 // takeFault returns the fault that hits the next call of path, or the zero Fault.
 func (p *Platform) takeFault(path string) Fault {
 	for _, f := range p.faults {

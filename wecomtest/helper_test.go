@@ -281,7 +281,7 @@ func closeBody(t testing.TB, r *http.Response) {
 	assert.NoError(t, r.Body.Close())
 }
 
-func decode(t *testing.T, c *http.Client, r *http.Request) object {
+func decode(t testing.TB, c *http.Client, r *http.Request) object {
 	t.Helper()
 	response, err := c.Do(r)
 	require.NoError(t, err)

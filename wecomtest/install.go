@@ -3,6 +3,7 @@ package wecomtest
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,12 +19,15 @@ type grant struct {
 	admin         *User
 	state         string
 	register      *registration // installed by a promotion package
+	test          bool          // a test authorisation (测试授权)
 	cancelled     bool
 	disabled      bool
 	allowUser     []string
 	allowParty    []int64
+	allowTag      []int64
 	token         string // of the data URL
 	aesKey        string
+	agent         agent
 }
 
 // visible tells whether a member is in the app's visible range (可见范围).
@@ -31,9 +35,19 @@ func (g *grant) visible(u *User) bool {
 	if slices.Contains(g.allowUser, u.ID) {
 		return true
 	}
-	for _, department := range u.Departments {
-		for _, allowed := range g.allowParty {
-			if g.corp.under(department, allowed) {
+	for _, id := range g.allowTag {
+		if t := g.corp.tags[id]; t != nil && (t.users[u] || g.corp.within(u, slices.Collect(maps.Keys(t.departments)))) {
+			return true
+		}
+	}
+	return g.corp.within(u, g.allowParty)
+}
+
+// within tells whether a member belongs to one of the departments or to one below.
+func (c *Corp) within(u *User, departments []int64) bool {
+	for _, own := range u.Departments {
+		for _, department := range departments {
+			if c.under(own, department) {
 				return true
 			}
 		}
@@ -60,6 +74,7 @@ type installation struct {
 	state    string
 	byMember *User
 	register *registration
+	test     bool // auth_type 1
 }
 
 // InstallState is the state of the QR code or link; it comes back in create_auth
@@ -113,13 +128,16 @@ func (c *Corp) authorize(app *App, how installation) (*grant, *authCode) {
 			g.token, g.aesKey = p.secrets.secret(kindCallbackToken), p.secrets.secret(kindAESKey)
 		}
 		p.grants = append(p.grants, g)
+		g.noteInstallation(p.Now())
+		g.beginTrial(p.Now())
 	}
+	g.test = how.test
 	g.state, g.register = how.state, how.register
 	g.admin, g.byMember = c.users[0], false
 	if how.byMember != nil {
 		if u := c.user(how.byMember.ID); u != nil {
 			g.admin, g.byMember = u, true
-			g.allowUser, g.allowParty = []string{u.ID}, nil
+			g.allowUser, g.allowParty, g.allowTag = []string{u.ID}, nil, nil
 		}
 	}
 	return g, p.newAuthCode(g)
@@ -164,7 +182,9 @@ type ChangeOption func(*grant)
 
 // VisibleTo sets the visible range (可见范围) of the app: members and departments.
 func VisibleTo(users []string, departments []int64) ChangeOption {
-	return func(g *grant) { g.allowUser, g.allowParty = slices.Clone(users), slices.Clone(departments) }
+	return func(g *grant) {
+		g.allowUser, g.allowParty, g.allowTag = slices.Clone(users), slices.Clone(departments), nil
+	}
 }
 
 // Disabled stops the app in the corp (停用): calls get 50003 until it is enabled
@@ -242,13 +262,18 @@ func (c *Corp) DataTarget(app *App) (Target, error) {
 	if g == nil {
 		return Target{}, errNotInstalled
 	}
+	return g.dataTarget(), nil
+}
+
+// dataTarget is [Corp.DataTarget] of a grant. The lock is held.
+func (g *grant) dataTarget() Target {
 	return Target{
-		URL:   strings.ReplaceAll(app.dataURL, corpIDPlace, c.ID),
+		URL:   strings.ReplaceAll(g.app.dataURL, corpIDPlace, g.corp.ID),
 		Token: g.token, AESKey: g.aesKey,
-		Receiver: c.ID, VerifyReceiver: c.p.provider.CorpID,
-		ToUserName: c.ID, AgentID: strconv.FormatInt(g.agentID, 10),
+		Receiver: g.corp.ID, VerifyReceiver: g.corp.p.provider.CorpID,
+		ToUserName: g.corp.ID, AgentID: strconv.FormatInt(g.agentID, 10),
 		AnyAnswer: true,
-	}, nil
+	}
 }
 
 // SendMessage lets a member send a text to the app: an app-form message on the
@@ -258,15 +283,11 @@ func (c *Corp) SendMessage(ctx context.Context, from User, app *App, text string
 	if err != nil {
 		return Delivery{}, err
 	}
-	c.p.mu.Lock()
-	c.p.messageIDs++
-	id := c.p.messageIDs
-	c.p.mu.Unlock()
 	agent, err := strconv.ParseInt(target.AgentID, 10, 64)
 	if err != nil {
 		return Delivery{}, err
 	}
 	return c.p.Push(ctx, target, newXML().text("ToUserName", c.ID).text("FromUserName", from.ID).
 		number("CreateTime", c.p.Now().Unix()).text("MsgType", "text").text("Content", text).
-		number("MsgId", 7<<60+id).number("AgentID", agent).bytes())
+		number("MsgId", c.p.nextMessageID()).number("AgentID", agent).bytes())
 }

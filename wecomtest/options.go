@@ -3,6 +3,7 @@ package wecomtest
 import (
 	"errors"
 	"fmt"
+	"net"
 	"time"
 )
 
@@ -22,7 +23,18 @@ type settings struct {
 	lockoutAfter        int
 	seed                *uint64
 	secret              func(kind string) string
+	rateLimits          []RateLimit
+	jobDuration         time.Duration
+	licenseDelay        time.Duration
+	openListID          bool
+	contactEvents       bool
 	provider            ProviderConfig
+	addr                string
+	listener            net.Listener
+	tries               int
+	history             int
+	control             bool
+	controlHosts        []string
 }
 
 // WithoutServer opens no listener: the platform is reached through
@@ -74,6 +86,29 @@ func WithRetryInterval(d time.Duration) Option {
 			return errors.New("wecomtest: WithRetryInterval: negative duration")
 		}
 		s.retryInterval = d
+		return nil
+	}
+}
+
+// WithTries sets how often a push is tried; the default is three, as WeCom's.
+func WithTries(n int) Option {
+	return func(s *settings) error {
+		if n < 1 {
+			return errors.New("wecomtest: WithTries: the number must be positive")
+		}
+		s.tries = n
+		return nil
+	}
+}
+
+// WithHistory keeps only the newest n recorded calls, deliveries and messages of
+// each: for a platform that runs long. By default all are kept, for a test to read.
+func WithHistory(n int) Option {
+	return func(s *settings) error {
+		if n < 1 {
+			return errors.New("wecomtest: WithHistory: the number must be positive")
+		}
+		s.history = n
 		return nil
 	}
 }
@@ -152,7 +187,7 @@ func WithSeed(seed uint64) Option {
 // callback_token, encoding_aes_key, suite_ticket, suite_access_token,
 // provider_access_token, access_token, contact_token, pre_auth_code, auth_code,
 // permanent_code, code, login_auth_code, js_code, user_ticket, session_key,
-// jsapi_ticket, register_code. The first 20 letters and digits of what f returns
+// jsapi_ticket, register_code, cashier_secret, active_code, mass_call_ticket. The first 20 letters and digits of what f returns
 // are used and completed with random characters to the usual length, so that
 // values stay distinct. A test can thus look for a marker in all output.
 func WithSecrets(f func(kind string) string) Option {

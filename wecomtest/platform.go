@@ -17,36 +17,51 @@ type Platform struct {
 	table    endpointTable
 	handlers map[string]handler
 	server   *httptest.Server // nil: WithoutServer
+	url      string           // of the API and the pages
 	offset   atomic.Int64     // of the platform's clock to the machine's
 
 	done    chan struct{}  // closed by Close
 	running sync.WaitGroup // requests and in-process receivers
 
-	mu         sync.Mutex // guards everything below and the state of all handles
-	closed     bool
-	provider   *Provider
-	apps       map[string]*App
-	corps      []*Corp
-	grants     []*grant
-	packages   map[string]*Package
-	tickets    map[string]*suiteTicket
-	tokens     map[string]*token
-	latest     map[tokenKey]*token
-	preAuth    map[string]*preAuthCode
-	authCodes  map[string]*authCode
-	userCodes  map[string]*userCode
-	userTicket map[string]*userTicket
-	registers  map[string]*registration
-	authLinks  map[string]*authLink
-	faults     []*activeFault
-	calls      []RecordedCall
-	deliveries []Delivery
-	messages   []Message
-	receivers  map[string]http.Handler
-	allowedIPs map[string]bool
-	lockouts   map[string]lockout // by source address
-	agents     int64
-	messageIDs int64
+	mu           sync.Mutex // guards everything below and the state of all handles
+	closed       bool
+	provider     *Provider
+	apps         map[string]*App
+	corps        []*Corp
+	grants       []*grant
+	packages     map[string]*Package
+	tickets      map[string]*suiteTicket
+	tokens       map[string]*token
+	latest       map[tokenKey]*token
+	preAuth      map[string]*preAuthCode
+	authCodes    map[string]*authCode
+	userCodes    map[string]*userCode
+	userTicket   map[string]*userTicket
+	registers    map[string]*registration
+	authLinks    map[string]*authLink
+	faults       []*activeFault
+	calls        history[RecordedCall]
+	deliveries   history[Delivery]
+	messages     history[Message]
+	recorded     chan struct{} // closed at the next entry of these; nil: nobody waits
+	mounts       []mount
+	cardCodes    map[string]*cardCode
+	chats        map[string]*chat
+	receivers    map[string]http.Handler
+	allowedIPs   map[string]bool
+	lockouts     map[string]lockout // by source address
+	media        map[string]*medium
+	jobs         []*importJob // that have not ended
+	meters       map[meterKey]*meter
+	inFlight     map[meterKey]int
+	advanced     chan struct{} // closed and replaced by Advance
+	outbox       []contactEvent
+	telling      bool // somebody is pushing what is in the outbox
+	shop         shop
+	ids          idBook
+	translations map[string]*translation
+	agents       int64
+	messageIDs   int64
 }
 
 // NewPlatform starts a platform that the end of the test closes. A bad option
@@ -68,43 +83,65 @@ func Start(opts ...Option) (*Platform, error) {
 		strict:              true,
 		omitErrcode:         true,
 		providerExpiredCode: 42001,
+		jobDuration:         defaultJobDuration,
+		tries:               pushTries,
 	}
 	for _, opt := range opts {
 		if err := opt(&s); err != nil {
 			return nil, err
 		}
 	}
+	if err := s.checkListen(); err != nil {
+		return nil, err
+	}
 	table, err := loadTable()
 	if err != nil {
 		return nil, err
 	}
 	p := &Platform{
-		settings:   s,
-		secrets:    newSecretMaker(s.seed, s.secret),
-		table:      table,
-		handlers:   statefulHandlers(),
-		done:       make(chan struct{}),
-		apps:       map[string]*App{},
-		packages:   map[string]*Package{},
-		tickets:    map[string]*suiteTicket{},
-		tokens:     map[string]*token{},
-		latest:     map[tokenKey]*token{},
-		preAuth:    map[string]*preAuthCode{},
-		authCodes:  map[string]*authCode{},
-		userCodes:  map[string]*userCode{},
-		userTicket: map[string]*userTicket{},
-		registers:  map[string]*registration{},
-		authLinks:  map[string]*authLink{},
-		receivers:  map[string]http.Handler{},
-		lockouts:   map[string]lockout{},
-		agents:     1000000,
+		settings:     s,
+		secrets:      newSecretMaker(s.seed, s.secret),
+		table:        table,
+		handlers:     statefulHandlers(),
+		done:         make(chan struct{}),
+		apps:         map[string]*App{},
+		packages:     map[string]*Package{},
+		tickets:      map[string]*suiteTicket{},
+		tokens:       map[string]*token{},
+		latest:       map[tokenKey]*token{},
+		preAuth:      map[string]*preAuthCode{},
+		authCodes:    map[string]*authCode{},
+		userCodes:    map[string]*userCode{},
+		userTicket:   map[string]*userTicket{},
+		registers:    map[string]*registration{},
+		authLinks:    map[string]*authLink{},
+		receivers:    map[string]http.Handler{},
+		lockouts:     map[string]lockout{},
+		cardCodes:    map[string]*cardCode{},
+		chats:        map[string]*chat{},
+		media:        map[string]*medium{},
+		meters:       map[meterKey]*meter{},
+		inFlight:     map[meterKey]int{},
+		advanced:     make(chan struct{}),
+		shop:         newShop(),
+		ids:          newIDBook(),
+		translations: map[string]*translation{},
+		agents:       1000000,
 	}
 	p.provider = newProvider(p, s.provider)
 	if err := p.provider.check(); err != nil {
 		return nil, err
 	}
-	if !s.noServer {
-		p.server = httptest.NewServer(http.HandlerFunc(p.serveHTTP))
+	p.calls.limit, p.deliveries.limit, p.messages.limit = s.history, s.history, s.history
+	p.url = "https://wecomtest.invalid"
+	if s.control {
+		p.mounts = append(p.mounts, mount{prefix: controlPrefix, h: p.controlHandler()})
+	}
+	if s.noServer {
+		return p, nil
+	}
+	if err := p.listen(); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
@@ -145,12 +182,7 @@ func (p *Platform) begin() bool {
 // shown the corps or members to choose from; a click does what [Corp.Authorize],
 // [Corp.Login], [Corp.Refuse], [Corp.Scan] or [Platform.Register] do. An install
 // address must be reached from a page of the app's RedirectDomain, by Referer.
-func (p *Platform) URL() string {
-	if p.server == nil {
-		return "https://wecomtest.invalid"
-	}
-	return p.server.URL
-}
+func (p *Platform) URL() string { return p.url }
 
 // Provider is the service provider (服务商) whose platform this is.
 func (p *Platform) Provider() *Provider { return p.provider }
@@ -161,4 +193,10 @@ func (p *Platform) Now() time.Time { return time.Now().Add(time.Duration(p.offse
 // Advance moves the platform's clock forward: tickets, tokens and codes age, and
 // later pushes carry the later time. It waits for nothing, and the machine's
 // clock, which the client under test reads, stays as it is.
-func (p *Platform) Advance(d time.Duration) { p.offset.Add(int64(d)) }
+func (p *Platform) Advance(d time.Duration) {
+	p.offset.Add(int64(d))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	close(p.advanced) // wakes whoever waits for a time on this clock
+	p.advanced = make(chan struct{})
+}

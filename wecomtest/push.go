@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,13 +64,6 @@ type Try struct {
 	Err      error // why it did not count; nil if it did
 }
 
-// Deliveries are all pushes so far, oldest first.
-func (p *Platform) Deliveries() []Delivery {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.deliveries)
-}
-
 // Handle serves pushes and verifications to the host (as in a URL, with a port
 // if the URL has one) in process, by h and without a socket. Deadlines hold as
 // for a server: a handler that is late keeps running, but its answer is lost.
@@ -82,7 +74,7 @@ func (p *Platform) Handle(host string, h http.Handler) {
 }
 
 // Push seals and signs message (an XML or JSON event) for the target and delivers
-// it as WeCom does: up to three tries, each with its own random prefix, nonce and
+// it as WeCom does: up to three tries ([WithTries]), each with its own random prefix, nonce and
 // timestamp, and the target's deadline. Another try follows a failed connection
 // and a time-out only, unless [RetryOnStatus] is set. The error wraps
 // [ErrNotDelivered] when no try counted.
@@ -100,7 +92,7 @@ func (p *Platform) Push(ctx context.Context, target Target, message []byte) (Del
 		d.Tries = append(d.Tries, try)
 		d.Delivered = try.Err == nil
 		again := try.Status == 0 || p.settings.retryStatus && try.Status != http.StatusOK
-		if d.Delivered || !again || len(d.Tries) == pushTries || ctx.Err() != nil {
+		if d.Delivered || !again || len(d.Tries) == p.settings.tries || ctx.Err() != nil {
 			break
 		}
 		p.wait(ctx, p.settings.retryInterval)
@@ -111,7 +103,8 @@ func (p *Platform) Push(ctx context.Context, target Target, message []byte) (Del
 		d.Delivered = last.Err == nil
 	}
 	p.mu.Lock()
-	p.deliveries = append(p.deliveries, d)
+	p.deliveries.add(d)
+	p.announce()
 	p.mu.Unlock()
 	if !d.Delivered {
 		var tries []string
@@ -205,7 +198,7 @@ func (p *Platform) send(ctx context.Context, method string, target Target, envel
 
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, address.String(), bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, method, address.String(), bytes.NewReader(body)) //nolint:gosec // To push to the given address is what it is for.
 	if err != nil {
 		return Try{Err: errors.New("the callback URL cannot be requested")}
 	}
@@ -293,7 +286,7 @@ func openReply(envelope *envelopeCipher, body []byte, receiver string) ([]byte, 
 		TimeStamp    string   `xml:"TimeStamp"`
 		Nonce        string   `xml:"Nonce"`
 	}
-	if err := xml.Unmarshal(body, &sealed); err != nil {
+	if err := xml.Unmarshal(body, &sealed); err != nil { //nolint:gosec // Text into text fields.
 		return nil, errors.New("the passive reply is no XML envelope")
 	}
 	if envelope.sign(sealed.TimeStamp, sealed.Nonce, sealed.Encrypt) != sealed.MsgSignature {
@@ -320,17 +313,22 @@ func messageKind(message []byte) string {
 	if bytes.HasPrefix(bytes.TrimSpace(message), []byte("{")) {
 		_ = json.Unmarshal(message, &m) // an unknown form has no kind
 	} else {
-		_ = xml.Unmarshal(message, &m)
+		_ = xml.Unmarshal(message, &m) //nolint:gosec // Text into text fields.
 	}
-	kind := strings.TrimSpace(m.InfoType)
+	return eventKind(strings.TrimSpace(m.InfoType), m.MsgType, m.Event, m.ChangeType)
+}
+
+// eventKind is the kind of an event with these elements.
+func eventKind(infoType, msgType, event, changeType string) string {
+	kind := infoType
 	if kind == "" {
-		kind = m.MsgType
-		if m.Event != "" {
-			kind += "." + m.Event
+		kind = msgType
+		if event != "" {
+			kind += "." + event
 		}
 	}
-	if m.ChangeType != "" {
-		kind += "." + m.ChangeType
+	if changeType != "" {
+		kind += "." + changeType
 	}
 	return kind
 }
@@ -354,8 +352,11 @@ func newXML() *xmlMessage {
 
 // text adds an element in CDATA.
 func (m *xmlMessage) text(name, value string) *xmlMessage {
-	value = strings.ReplaceAll(value, "]]>", "]]]]><![CDATA[>")
-	return m.raw("<" + name + "><![CDATA[" + value + "]]></" + name + ">")
+	return m.raw("<" + name + ">" + cdata(value) + "</" + name + ">")
+}
+
+func cdata(text string) string {
+	return "<![CDATA[" + strings.ReplaceAll(text, "]]>", "]]]]><![CDATA[>") + "]]>"
 }
 
 // state adds the element State unless it is empty.

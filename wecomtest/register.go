@@ -54,6 +54,18 @@ type RegisterForm struct {
 
 // visitRegister opens the registration page; the visit spends the code.
 func (p *Platform) visitRegister(address string) (*registration, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r, err := p.checkRegister(address)
+	if err != nil {
+		return nil, err
+	}
+	r.visited = true
+	return r, nil
+}
+
+// checkRegister finds the registration that an address is for. The lock is held.
+func (p *Platform) checkRegister(address string) (*registration, error) {
 	g, err := p.openPage(address)
 	if err != nil {
 		return nil, err
@@ -64,8 +76,6 @@ func (p *Platform) visitRegister(address string) (*registration, error) {
 	if err := g.only("register_code"); err != nil {
 		return nil, err
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	r := p.registers[g.get("register_code")]
 	switch {
 	case r == nil:
@@ -75,7 +85,6 @@ func (p *Platform) visitRegister(address string) (*registration, error) {
 	case !p.Now().Before(r.made.Add(registerCodeLife)):
 		return nil, pageError(84022, "register_code expired")
 	}
-	r.visited = true
 	return r, nil
 }
 
@@ -228,7 +237,7 @@ func (p *Platform) getRegisterInfo(c *call) (any, error) {
 	return info, nil
 }
 
-// setScope replaces the visible range; a list that is left out is emptied.
+// setScope replaces the visible range (可见范围) of an app of the new corp.
 func (p *Platform) setScope(c *call) (any, error) {
 	agentID, _ := c.number("agentid")
 	corp := c.token.corp
@@ -236,28 +245,37 @@ func (p *Platform) setScope(c *call) (any, error) {
 		if g.corp != corp || g.agentID != agentID || g.cancelled {
 			continue
 		}
-		g.allowUser, g.allowParty = nil, nil
-		invalidUser, invalidParty := []string{}, []int64{}
-		for _, id := range c.texts("allow_user") {
-			if u := corp.user(id); u != nil {
-				g.allowUser = append(g.allowUser, u.ID)
-			} else {
-				invalidUser = append(invalidUser, id)
-			}
-		}
-		for _, id := range c.numbers("allow_party") {
-			if corp.department(id) != nil {
-				g.allowParty = append(g.allowParty, id)
-			} else {
-				invalidParty = append(invalidParty, id)
-			}
-		}
-		return reply{
-			"invaliduser": invalidUser, "invalidparty": invalidParty,
-			"invalidtag": list(c.numbers("allow_tag")), // the platform keeps no tags
-		}, nil
+		return g.setScope(c), nil
 	}
 	return nil, refuse(40056)
+}
+
+// setScope replaces the visible range; a list that is left out is emptied.
+func (g *grant) setScope(c *call) reply {
+	g.allowUser, g.allowParty, g.allowTag = nil, nil, nil
+	invalidUser, invalidParty, invalidTag := []string{}, []int64{}, []int64{}
+	for _, id := range c.texts("allow_user") {
+		if u := g.corp.user(id); u != nil {
+			g.allowUser = append(g.allowUser, u.ID)
+		} else {
+			invalidUser = append(invalidUser, id)
+		}
+	}
+	for _, id := range c.numbers("allow_party") {
+		if g.corp.department(id) != nil {
+			g.allowParty = append(g.allowParty, id)
+		} else {
+			invalidParty = append(invalidParty, id)
+		}
+	}
+	for _, id := range c.numbers("allow_tag") {
+		if g.corp.tags[id] != nil {
+			g.allowTag = append(g.allowTag, id)
+		} else {
+			invalidTag = append(invalidTag, id)
+		}
+	}
+	return reply{"invaliduser": invalidUser, "invalidparty": invalidParty, "invalidtag": invalidTag}
 }
 
 // contactSyncSuccess unlocks the contact list and ends the token.

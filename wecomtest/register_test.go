@@ -1,7 +1,6 @@
 package wecomtest_test
 
 import (
-	"maps"
 	"testing"
 	"time"
 
@@ -188,75 +187,6 @@ func TestCustomizedAuthURL(t *testing.T) {
 	require.Error(t, err)
 	_, err = p.NewCorp("late").Scan(t.Context(), registerPage)
 	require.Error(t, err)
-}
-
-func TestContacts(t *testing.T) {
-	t.Parallel()
-	p := wecomtest.NewPlatform(t)
-	c := newClient(t, p)
-	app, reader := p.NewApp(wecomtest.AppConfig{ContactWrite: true}), p.NewApp(wecomtest.AppConfig{})
-	corp := p.NewCorp("Acme")
-	made, err := corp.Install(t.Context(), app)
-	require.NoError(t, err)
-	readable, err := corp.Install(t.Context(), reader)
-	require.NoError(t, err)
-	access := "?access_token=" + c.corpToken(c.suiteToken(app), made)
-	const department, user = "/cgi-bin/department/create", "/cgi-bin/user/create"
-	c.refused(48002, department+"?access_token="+c.corpToken(c.suiteToken(reader), readable), object{"name": "x", "parentid": 1})
-
-	c.ok(department+access, object{"name": "R&D", "parentid": 1, "id": 20, "order": 5})
-	assert.EqualValues(t, 21, c.ok(department+access, object{"name": "Go", "parentid": 20})["id"])
-	c.refused(60004, department+access, object{"name": "x", "parentid": 99})
-	c.refused(60008, department+access, object{"name": "R&D", "parentid": 1})
-	c.refused(60008, department+access, object{"name": "x", "parentid": 1, "id": 20})
-	c.refused(60009, department+access, object{"name": "a:b", "parentid": 1})
-	c.refused(60123, department+access, object{"name": "x", "parentid": 1, "id": 1})
-	all, _ := c.ok("/cgi-bin/department/list"+access, nil)["department"].([]any)
-	assert.Len(t, all, 3)
-	below, _ := c.ok("/cgi-bin/department/simplelist"+access+"&id=20", nil)["department_id"].([]any)
-	assert.Len(t, below, 2)
-	c.refused(60123, "/cgi-bin/department/list"+access+"&id=99", nil)
-
-	member := func(change object) object {
-		m := object{"userid": "zhangsan", "name": "张三", "mobile": "1", "email": "a@example.com", "department": []int{21}}
-		maps.Copy(m, change)
-		return m
-	}
-	c.ok(user+access, member(nil))
-	c.refused(60102, user+access, member(object{"userid": "ZhangSan"}))
-	c.refused(60104, user+access, member(object{"userid": "b"}))
-	c.refused(60106, user+access, member(object{"userid": "b", "mobile": "2"}))
-	c.refused(60129, user+access, object{"userid": "b", "name": "b"})
-	c.refused(40003, user+access, member(object{"userid": "-b"}))
-	c.refused(60123, user+access, object{"userid": "b", "name": "b", "mobile": "2", "department": []int{99}})
-	c.refused(60132, user+access, object{"userid": "b", "name": "b", "mobile": "2", "department": []int{21}, "is_leader_in_dept": []int{1, 0}})
-	for _, path := range []string{"/cgi-bin/user/list", "/cgi-bin/user/simplelist"} {
-		list, _ := c.ok(path+access+"&department_id=21", nil)["userlist"].([]any)
-		assert.Len(t, list, 1)
-		c.refused(60123, path+access+"&department_id=99", nil)
-	}
-	assert.Equal(t, "张三", c.ok("/cgi-bin/user/get"+access+"&userid=zhangsan", nil)["name"])
-	c.refused(60111, "/cgi-bin/user/get"+access+"&userid=nobody", nil)
-
-	_, err = corp.Change(t.Context(), app, wecomtest.VisibleTo(nil, []int64{20}))
-	require.NoError(t, err)
-	list, _ := c.ok("/cgi-bin/user/list"+access+"&department_id=1", nil)["userlist"].([]any)
-	assert.Empty(t, list, "outside the visible range")
-
-	message := func(to string) object {
-		return object{"touser": to, "msgtype": "text", "agentid": made.AgentID, "text": object{"content": "hi"}}
-	}
-	r := c.ok("/cgi-bin/message/send"+access, message("zhangsan|"+corp.Admin().ID))
-	assert.NotEmpty(t, r["msgid"])
-	assert.NotEmpty(t, r["invaliduser"])
-	c.refused(81013, "/cgi-bin/message/send"+access, message("nobody"))
-	c.ok("/cgi-bin/message/send"+access, message("@all"))
-	c.refused(40056, "/cgi-bin/message/send"+access, object{"touser": "a", "msgtype": "text", "agentid": 1, "text": object{"content": "hi"}})
-	sent := p.Messages()
-	require.Len(t, sent, 2)
-	assert.Equal(t, []string{"zhangsan"}, sent[0].ToUser)
-	assert.Contains(t, string(sent[0].Body), `"hi"`)
-	require.Len(t, corp.Users(), 2)
 }
 
 func TestJSTickets(t *testing.T) {

@@ -29,6 +29,9 @@ const (
 	kindSessionKey     = "session_key"
 	kindJSTicket       = "jsapi_ticket"
 	kindRegisterCode   = "register_code"
+	kindCashierSecret  = "cashier_secret"
+	kindActiveCode     = "active_code"
+	kindMassCall       = "mass_call_ticket"
 )
 
 const (
@@ -95,11 +98,11 @@ func secretLength(kind string) int {
 	switch kind {
 	case kindCallbackToken:
 		return 32
-	case kindAESKey, kindSuiteSecret, kindProviderSecret, kindPermanentCode, kindJSCode, kindSessionKey:
+	case kindAESKey, kindSuiteSecret, kindProviderSecret, kindPermanentCode, kindJSCode, kindSessionKey, kindActiveCode:
 		return 43
 	case kindAuthCode, kindPreAuthCode:
 		return 88
-	case kindSuiteTicket:
+	case kindSuiteTicket, kindCashierSecret:
 		return 64
 	case kindUserCode, kindLoginCode, kindRegisterCode:
 		return 48

@@ -12,8 +12,6 @@ import (
 	"mime"
 	"net"
 	"net/http"
-	"net/url"
-	"slices"
 	"strconv"
 	"time"
 )
@@ -34,9 +32,10 @@ type reply map[string]any
 
 // file is a successful answer that is no JSON.
 type file struct {
-	contentType string
-	name        string
-	body        []byte
+	contentType  string
+	name         string
+	contentRange string // of a part of the file; empty: the whole
+	body         []byte
 }
 
 // handler carries out one endpoint. It runs with the platform's lock held and
@@ -49,45 +48,6 @@ type answer struct {
 	header http.Header
 	body   []byte
 	drop   bool // cut the connection instead
-}
-
-// RecordedCall is one API request and its answer. Secrets are recorded as sent.
-type RecordedCall struct {
-	Method string
-	Path   string
-	Query  url.Values // without pairs that cannot be parsed
-	Header http.Header
-	Body   []byte
-	FromIP string
-	At     time.Time // on the platform's clock
-
-	Status int    // of the answer; 0 if the connection was cut
-	Code   int    // errcode of the answer; 0 also if it has none
-	Reply  []byte // body of the answer, also if it was never delivered
-
-	rawQuery string
-}
-
-// Calls are the recorded API requests, oldest first: all of them, or those to
-// the given paths.
-func (p *Platform) Calls(paths ...string) []RecordedCall {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var found []RecordedCall
-	for _, c := range p.calls {
-		if len(paths) == 0 || slices.Contains(paths, c.Path) {
-			found = append(found, c)
-		}
-	}
-	return found
-}
-
-// ForgetCalls drops the recorded API requests and deliveries, so that a test can
-// count from here.
-func (p *Platform) ForgetCalls() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.calls, p.deliveries = nil, nil
 }
 
 // AllowIPs sets the list of source addresses that may call the API; others get
@@ -117,6 +77,9 @@ func (p *Platform) TransportFrom(ip string) http.RoundTripper {
 		if err := r.Context().Err(); err != nil {
 			return nil, err
 		}
+		if h := p.mounted(r.URL.Path); h != nil {
+			return p.callInProcess(h, r)
+		}
 		a := p.serve(r, ip)
 		if err := r.Context().Err(); err != nil {
 			return nil, err
@@ -144,6 +107,10 @@ func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { retur
 
 // serveHTTP is the loopback server.
 func (p *Platform) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	if h := p.mounted(r.URL.Path); h != nil {
+		h.ServeHTTP(w, r)
+		return
+	}
 	ip, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		ip = loopbackIP
@@ -172,7 +139,7 @@ func (p *Platform) serve(r *http.Request, ip string) answer {
 			return answer{drop: true}
 		}
 	}
-	if pageHost(r.URL.Path) != "" {
+	if isPage(r.URL.Path) {
 		return p.servePage(r, body)
 	}
 	recorded := RecordedCall{
@@ -187,10 +154,12 @@ func (p *Platform) serve(r *http.Request, ip string) answer {
 	if !a.drop {
 		recorded.Status = a.status
 	}
-	p.calls = append(p.calls, recorded)
+	p.calls.add(recorded)
+	p.announce()
 	p.mu.Unlock()
 
 	p.wait(r.Context(), p.settings.latency+fault.Latency)
+	p.endTurn(&recorded)
 	return a
 }
 
@@ -241,6 +210,10 @@ func (p *Platform) dispatch(row *endpoint, r *RecordedCall) (answer, error) {
 	}
 	c, err := p.checkCall(row, r)
 	if err != nil {
+		return answer{}, err
+	}
+	p.runJobs(c.now)
+	if err := p.takeTurn(c, r); err != nil {
 		return answer{}, err
 	}
 	handle, stateful := p.handlers[row.ID]
@@ -305,7 +278,7 @@ func jsonAnswer(body []byte) answer {
 }
 
 func fileAnswer(f *file) answer {
-	return answer{
+	a := answer{
 		status: http.StatusOK,
 		header: http.Header{
 			"Content-Type":        {f.contentType},
@@ -313,6 +286,12 @@ func fileAnswer(f *file) answer {
 		},
 		body: f.body,
 	}
+	if f.contentRange != "" {
+		a.status = http.StatusPartialContent
+		a.header.Set("Accept-Ranges", "bytes")
+		a.header.Set("Content-Range", f.contentRange)
+	}
+	return a
 }
 
 // wait sleeps for d, or less if the caller or the platform goes away.

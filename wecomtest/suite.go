@@ -9,7 +9,10 @@ import (
 func statefulHandlers() map[string]handler {
 	all := map[string]handler{}
 	for _, some := range []map[string]handler{
-		suiteHandlers(), providerHandlers(), identityHandlers(), contactHandlers(), corpHandlers(),
+		suiteHandlers(), providerHandlers(), identityHandlers(), contactHandlers(), mediaHandlers(), corpHandlers(),
+		messageHandlers(), agentHandlers(), chatHandlers(),
+		orderHandlers(), paytoolHandlers(), advancedHandlers(), licenseOrderHandlers(), licenseAccountHandlers(),
+		idHandlers(), searchHandlers(), translateHandlers(),
 	} {
 		maps.Copy(all, some)
 	}
@@ -109,11 +112,7 @@ func objectOf(v any) map[string]any {
 
 // exchange spends a temporary code of the token's suite.
 func (p *Platform) exchange(c *call) (*grant, error) {
-	value := c.text("auth_code")
-	if len(value) < 64 {
-		return nil, refusef(40058, "auth_code exceed min length 64. Invalid input invalid Request Parameter")
-	}
-	code := p.authCodes[value]
+	code := p.authCodes[c.text("auth_code")]
 	if code == nil || code.used || code.grant.app != c.token.app || code.grant.cancelled || !c.now.Before(code.expires) {
 		return nil, refuse(40078)
 	}
@@ -132,6 +131,7 @@ func (p *Platform) getPermanentCodeV2(c *call) (any, error) {
 		"auth_user_info": g.authUserInfo(),
 	}
 	g.addOrigin(r)
+	g.addEdition(r, c.now)
 	return r, nil
 }
 
@@ -147,6 +147,7 @@ func (p *Platform) getPermanentCode(c *call) (any, error) {
 		"auth_user_info": g.authUserInfo(),
 	}
 	g.addOrigin(r)
+	g.addEdition(r, c.now)
 	if g.app.Kind != Template { // a customised app uses gettoken
 		t := p.corpToken(g, p.settings.tokenRule, c.now)
 		r["access_token"], r["expires_in"] = t.value, secondsLeft(t.expires, c.now)
@@ -208,7 +209,7 @@ func (g *grant) authInfo() map[string]any {
 		"round_logo_url": "https://wework.qpic.cn/wwpic/round/0", "square_logo_url": "https://wework.qpic.cn/wwpic/square/0",
 		"auth_mode": mode, "is_customized_app": g.app.Kind == Template,
 		"privilege": map[string]any{
-			"level": level, "allow_party": list(g.allowParty), "allow_user": list(g.allowUser), "allow_tag": []int64{},
+			"level": level, "allow_party": list(g.allowParty), "allow_user": list(g.allowUser), "allow_tag": list(g.allowTag),
 			"extra_party": []int64{}, "extra_user": []string{}, "extra_tag": []int64{},
 		},
 	}}}
@@ -245,7 +246,9 @@ func (p *Platform) authInfoReply(c *call, withQRCode bool) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return reply{"auth_corp_info": g.corpInfo(withQRCode), "auth_info": g.authInfo()}, nil
+	r := reply{"auth_corp_info": g.corpInfo(withQRCode), "auth_info": g.authInfo()}
+	g.addEdition(r, c.now)
+	return r, nil
 }
 
 func (p *Platform) getCorpToken(c *call) (any, error) {

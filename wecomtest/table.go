@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
+	"strings"
 	"sync"
 
 	"go.yaml.in/yaml/v3"
@@ -26,6 +28,9 @@ type endpoint struct {
 	ExampleResult   string  `yaml:"example_result"`
 	ExampleResponse string  `yaml:"example_response"`
 
+	CardTypes   map[string]cardType `yaml:"card_types"`   // of message.send
+	ButtonTypes map[string]string   `yaml:"button_types"` // of menu.create
+
 	chapter string // name of the file, without suffix
 }
 
@@ -35,6 +40,8 @@ type field struct {
 	Type     string  `yaml:"type"`
 	Required bool    `yaml:"required"`
 	Fields   []field `yaml:"fields"`
+	As       string  `yaml:"as"` // id of a row and path in its body: that object's fields too
+	Limits   limits  `yaml:",inline"`
 }
 
 // endpointTable holds the rows by path. Where two rows describe one path, the first
@@ -65,8 +72,70 @@ var loadTable = sync.OnceValues(func() (endpointTable, error) {
 			table[row.Path] = row
 		}
 	}
+	for _, row := range table {
+		if err := table.complete(row.Body); err != nil {
+			return nil, fmt.Errorf("wecomtest: %s: %w", row.ID, err)
+		}
+	}
 	return table, nil
 })
+
+// complete adds the fields of the objects that fields are said to be like.
+func (t endpointTable) complete(fields []field) error {
+	for i := range fields {
+		f := &fields[i]
+		if f.As != "" {
+			like, found := t.find(f.As)
+			if !found {
+				return fmt.Errorf("%s: no object %s", f.Name, f.As)
+			}
+			f.Fields = merged(like.Fields, f.Fields)
+		}
+		if err := t.complete(f.Fields); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find finds a field by the id of its row and its path: message.send.template_card.
+func (t endpointTable) find(name string) (field, bool) {
+	for _, row := range t {
+		if rest, found := strings.CutPrefix(name, row.ID+"."); found {
+			if f, found := findField(row.Body, rest); found {
+				return f, true
+			}
+		}
+	}
+	return field{}, false
+}
+
+func findField(fields []field, path string) (field, bool) {
+	name, rest, deeper := strings.Cut(path, ".")
+	i := slices.IndexFunc(fields, func(f field) bool { return f.Name == name })
+	switch {
+	case i < 0:
+		return field{}, false
+	case deeper:
+		return findField(fields[i].Fields, rest)
+	}
+	return fields[i], true
+}
+
+// merged are the fields of both lists, in copies; what both have has the fields of
+// both.
+func merged(base, more []field) []field {
+	all := slices.Clone(base)
+	for _, f := range more {
+		i := slices.IndexFunc(all, func(b field) bool { return b.Name == f.Name })
+		if i < 0 {
+			all = append(all, f)
+			continue
+		}
+		all[i].Fields = merged(all[i].Fields, f.Fields)
+	}
+	return all
+}
 
 // loadMeanings reads the one-line meaning of every return code.
 var loadMeanings = sync.OnceValues(func() (map[int]string, error) {

@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -67,7 +68,30 @@ type Field struct {
 	Required bool    `yaml:"required"`
 	Note     string  `yaml:"note"`
 	Fields   []Field `yaml:"fields"`
+	As       string  `yaml:"as"`      // id of a row and path in its body: this object has that one's fields too
+	Limits   Limits  `yaml:",inline"` // what the note says, for programs
 }
+
+// Limits are the bounds of a parameter; what is zero is unbounded. In a list they
+// hold for each element, MinItems and MaxItems apart. An optional parameter that is
+// empty or 0 counts as absent. What WeCom cuts silently has no limit here.
+type Limits struct {
+	Enum     []any    `yaml:"enum"` // texts or integers
+	Min      *float64 `yaml:"min"`
+	Max      *float64 `yaml:"max"`
+	MinBytes int      `yaml:"min_bytes"`
+	MaxBytes int      `yaml:"max_bytes"`
+	MinChars int      `yaml:"min_chars"` // Unicode characters
+	MaxChars int      `yaml:"max_chars"`
+	MaxWidth int      `yaml:"max_width"` // Chinese characters; others count half
+	MaxParts int      `yaml:"max_parts"` // joined with |
+	MinItems int      `yaml:"min_items"`
+	MaxItems int      `yaml:"max_items"`
+	Code     int      `yaml:"code"` // errcode of what breaks them; 0: 40058
+}
+
+// IsZero reports whether there are no limits.
+func (l *Limits) IsZero() bool { return reflect.ValueOf(*l).IsZero() }
 
 // Element returns the type of the elements if f is a list.
 func (f Field) Element() (elem string, isList bool) {

@@ -1,0 +1,462 @@
+package wecomtest
+
+import (
+	"errors"
+	"slices"
+	"time"
+)
+
+func licenseAccountHandlers() map[string]handler {
+	return map[string]handler{
+		"license.active_account":                (*Platform).activateAccount,
+		"license.batch_active_account":          (*Platform).batchActivate,
+		"license.active_account_by_type":        (*Platform).activateByType,
+		"license.get_active_info_by_code":       (*Platform).getActiveInfo,
+		"license.batch_get_active_info_by_code": (*Platform).batchGetActiveInfo,
+		"license.list_actived_account":          (*Platform).listActivated,
+		"license.get_active_info_by_user":       (*Platform).getActiveInfoByUser,
+		"license.batch_transfer_license":        (*Platform).transferLicenses,
+		"license.batch_share_active_code":       (*Platform).shareCodes,
+		"license.get_app_license_info":          (*Platform).getAppLicenseInfo,
+		"license.set_auto_active_status":        (*Platform).setAutoActive,
+		"license.get_auto_active_status":        (*Platform).getAutoActive,
+		"license.support_policy_query":          (*Platform).querySupportPolicy,
+	}
+}
+
+// ownCode finds a code that a corp bought or was given, nil if there is none.
+func (p *Platform) ownCode(corp *Corp, code string) *license {
+	l := p.shop.licenses[code]
+	if l == nil || l.corp != corp && l.from != corp {
+		return nil
+	}
+	return l
+}
+
+// activate binds a code to a member, if it may be.
+func (p *Platform) activate(corp *Corp, code, userID string) (*User, error) {
+	l, u := p.ownCode(corp, code), corp.licensed(userID)
+	switch {
+	case l == nil || l.refunded:
+		return u, refuse(701021)
+	case l.from == corp:
+		return u, refuse(701055)
+	case l.user != nil:
+		return u, refuse(701003)
+	case !p.Now().Before(l.made.Add(activateWithin)):
+		return u, refuse(701012)
+	case u == nil:
+		return u, refuse(701019)
+	case !p.visibleToApps(corp, u):
+		return u, refuse(701088)
+	}
+	if err := p.mayMerge(l, u); err != nil {
+		return u, err
+	}
+	p.bind(l, u, p.Now())
+	return u, nil
+}
+
+// mayMerge tells whether the account of the kind that a member has already may be
+// replaced by a new one.
+func (p *Platform) mayMerge(l *license, u *User) error {
+	old, now := p.current(u, l.kind), p.Now()
+	if old == nil || !now.Before(old.expires) {
+		return nil
+	}
+	left := old.expires.Sub(now)
+	switch {
+	case left > mergeWithin:
+		return refuse(701082)
+	case left+l.validFor > maxLicense+day:
+		return refuse(701030)
+	}
+	return nil
+}
+
+func (p *Platform) activateAccount(c *call) (any, error) {
+	corp, err := p.customer(c, "corpid")
+	if err != nil {
+		return nil, err
+	}
+	_, err = p.activate(corp, c.text("active_code"), c.text("userid"))
+	return reply{}, err
+}
+
+func (p *Platform) batchActivate(c *call) (any, error) {
+	corp, err := p.customer(c, "corpid")
+	if err != nil {
+		return nil, err
+	}
+	items := c.objects("active_list")
+	if err := checkList(len(items), maxPage); err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	results, failed := []any{}, 0
+	for _, one := range items {
+		code := one.text("active_code")
+		u, err := p.activate(corp, code, one.text("userid"))
+		if seen[code] {
+			err = refuse(701023)
+		}
+		seen[code] = true
+		refusal, refused := errors.AsType[*apiError](err)
+		result := map[string]any{"active_code": code, "userid": one.text("userid"), "errcode": 0}
+		if u != nil {
+			result["userid"] = u.OpenUserID
+		}
+		if refused {
+			failed++
+			result["errcode"] = refusal.code
+		}
+		results = append(results, result)
+	}
+	if failed == len(items) {
+		return nil, refuse(701024)
+	}
+	return reply{"active_result": results}, nil
+}
+
+// activateByType takes the code whose time to be activated ends first. That no code
+// is left gets 701010, and a member who has an account 701011; neither is documented.
+func (p *Platform) activateByType(c *call) (any, error) {
+	corp, err := p.customer(c, "corpid")
+	if err != nil {
+		return nil, err
+	}
+	kind := LicenseType(c.amount("type"))
+	if kind != BaseLicense && kind != ExternalLicense {
+		return nil, refuse(701006)
+	}
+	u := corp.licensed(c.text("userid"))
+	switch {
+	case u == nil:
+		return nil, refuse(701019)
+	case !p.visibleToApps(corp, u):
+		return nil, refuse(701088)
+	}
+	if old := p.current(u, kind); old != nil && c.now.Before(old.expires) {
+		return nil, refuse(701011)
+	}
+	l := p.unused(corp, kind, c.now)
+	if l == nil {
+		return nil, refuse(701010)
+	}
+	p.bind(l, u, c.now)
+	return reply{}, nil
+}
+
+// info is a code as get_active_info_by_code shows it to a corp.
+func (l *license) info(asking *Corp, now time.Time) map[string]any {
+	r := map[string]any{
+		"active_code": l.code, "type": int(l.kind), "status": l.statusFor(asking, now), "create_time": l.made.Unix(),
+	}
+	if l.user != nil && l.from != asking {
+		r["userid"], r["active_time"], r["expire_time"] = l.user.OpenUserID, l.activated.Unix(), l.expires.Unix()
+	}
+	merge := map[string]any{}
+	if l.mergedTo != nil {
+		merge["to_active_code"] = l.mergedTo.code
+	}
+	if l.merged != nil {
+		merge["from_active_code"] = l.merged.code
+	}
+	if len(merge) > 0 {
+		r["merge_info"] = merge
+	}
+	switch {
+	case l.from == nil:
+	case l.from == asking:
+		r["share_info"] = map[string]any{"to_corpid": l.corp.ID}
+	default:
+		r["share_info"] = map[string]any{"from_corpid": l.from.ID}
+	}
+	return r
+}
+
+func (p *Platform) getActiveInfo(c *call) (any, error) {
+	corp, err := p.customer(c, "corpid")
+	if err != nil {
+		return nil, err
+	}
+	l := p.ownCode(corp, c.text("active_code"))
+	if l == nil {
+		return nil, refuse(701021)
+	}
+	return reply{"active_info": l.info(corp, c.now)}, nil
+}
+
+func (p *Platform) batchGetActiveInfo(c *call) (any, error) {
+	corp, err := p.customer(c, "corpid")
+	if err != nil {
+		return nil, err
+	}
+	codes := c.texts("active_code_list")
+	if err := checkList(len(codes), maxPage); err != nil {
+		return nil, err
+	}
+	found, invalid := []any{}, []string{}
+	for _, code := range codes {
+		if l := p.ownCode(corp, code); l != nil {
+			found = append(found, l.info(corp, c.now))
+		} else {
+			invalid = append(invalid, code)
+		}
+	}
+	if len(found) == 0 {
+		return nil, refuse(701010)
+	}
+	return reply{"active_info_list": found, "invalid_active_code_list": invalid}, nil
+}
+
+// listActivated lists the accounts that the corp's own members have or had.
+func (p *Platform) listActivated(c *call) (any, error) {
+	corp, err := p.customer(c, "corpid")
+	if err != nil {
+		return nil, err
+	}
+	all := []any{}
+	for _, l := range p.licensesOf(corp) {
+		if l.user == nil || l.corp != corp || l.mergedTo != nil {
+			continue
+		}
+		all = append(all, map[string]any{
+			"userid": l.user.OpenUserID, "type": int(l.kind),
+			"expire_time": l.expires.Unix(), "active_time": l.activated.Unix(),
+		})
+	}
+	r := reply{}
+	r["account_list"], err = pageOf(c, all, usualPage, maxPage, badCursor, r)
+	return r, err
+}
+
+// getActiveInfoByUser shows accounts that have not expired; whether WeCom shows
+// expired ones is not documented.
+func (p *Platform) getActiveInfoByUser(c *call) (any, error) {
+	corp, err := p.customer(c, "corpid")
+	if err != nil {
+		return nil, err
+	}
+	u := corp.licensed(c.text("userid"))
+	if u == nil {
+		return nil, refuse(701019)
+	}
+	found, status := []any{}, 0
+	for _, kind := range []LicenseType{BaseLicense, ExternalLicense} {
+		l := p.current(u, kind)
+		if l == nil || !c.now.Before(l.expires) {
+			continue
+		}
+		status = 1
+		found = append(found, map[string]any{
+			"active_code": l.code, "type": int(kind), "userid": u.OpenUserID,
+			"active_time": l.activated.Unix(), "expire_time": l.expires.Unix(),
+		})
+	}
+	return reply{"active_status": status, "active_info_list": found}, nil
+}
+
+func (p *Platform) transferLicenses(c *call) (any, error) {
+	corp, err := p.customer(c, "corpid")
+	if err != nil {
+		return nil, err
+	}
+	items := c.objects("transfer_list")
+	if err := checkList(len(items), maxPage); err != nil {
+		return nil, err
+	}
+	results := []any{}
+	for _, one := range items {
+		giver, receiver := p.giver(corp, one.text("handover_userid")), corp.licensed(one.text("takeover_userid"))
+		result := map[string]any{
+			"handover_userid": one.text("handover_userid"), "takeover_userid": one.text("takeover_userid"), "errcode": 0,
+		}
+		if giver != nil {
+			result["handover_userid"] = giver.OpenUserID
+		}
+		if receiver != nil {
+			result["takeover_userid"] = receiver.OpenUserID
+		}
+		if refusal, ok := errors.AsType[*apiError](p.transfer(corp, giver, receiver)); ok {
+			result["errcode"] = refusal.code
+		}
+		results = append(results, result)
+	}
+	return reply{"transfer_result": results}, nil
+}
+
+// giver finds a member, also one who has left and has an account still.
+func (p *Platform) giver(corp *Corp, id string) *User {
+	if u := corp.licensed(id); u != nil {
+		return u
+	}
+	for key, l := range p.shop.bound {
+		if l.corp == corp && (key.user.ID == id || key.user.OpenUserID == id) {
+			return key.user
+		}
+	}
+	return nil
+}
+
+// transfer gives all accounts of a member to another (账号继承): all or nothing.
+func (p *Platform) transfer(corp *Corp, giver, receiver *User) error {
+	if giver == nil || receiver == nil || giver == receiver {
+		return refuse(701019)
+	}
+	var accounts []*license
+	for _, kind := range []LicenseType{BaseLicense, ExternalLicense} {
+		if l := p.current(giver, kind); l != nil && p.Now().Before(l.expires) {
+			accounts = append(accounts, l)
+		}
+	}
+	if len(accounts) == 0 {
+		return refuse(701016)
+	}
+	employed := corp.user(giver.ID) != nil && p.visibleToApps(corp, giver)
+	for _, l := range accounts {
+		old := p.current(receiver, l.kind)
+		switch {
+		case employed && p.Now().Before(l.movedAt.Add(moveOnceIn)):
+			return refuse(701017)
+		case old != nil && old.expires.Sub(p.Now()) > mergeWithin:
+			return refuse(701018)
+		}
+	}
+	for _, l := range accounts {
+		p.hand(l, receiver)
+	}
+	return nil
+}
+
+// hand moves an account to another member, with the days that the receiver's old
+// one has left.
+func (p *Platform) hand(l *license, receiver *User) {
+	delete(p.shop.bound, boundKey{l.user, l.kind})
+	if old, now := p.current(receiver, l.kind), p.Now(); old != nil && now.Before(old.expires) {
+		l.expires = endOfDay(l.expires.Add(old.expires.Sub(now) - day))
+		old.mergedTo, old.expires, l.merged = l, now, old
+	}
+	l.user, l.movedAt = receiver, p.Now()
+	p.shop.bound[boundKey{receiver, l.kind}] = l
+}
+
+// shareCodes gives codes to a downstream corp (分配激活码); the reply lists failures only.
+func (p *Platform) shareCodes(c *call) (any, error) {
+	from, err := p.customer(c, "from_corpid")
+	if err != nil {
+		return nil, err
+	}
+	to, err := p.customer(c, "to_corpid")
+	if err != nil {
+		return nil, err
+	}
+	items := c.objects("share_list")
+	if err := checkList(len(items), maxPage); err != nil {
+		return nil, err
+	}
+	switch {
+	case !p.hasApp(from):
+		return nil, refuse(701057)
+	case !slices.Contains(p.licensee(from).downstream, to):
+		return nil, refuse(701058)
+	case p.licensee(from).test || p.licensee(to).test:
+		return nil, refusef(701150, "a test corp cannot share codes")
+	case p.given(from, to)+len(items) > 2*len(to.users):
+		return nil, refuse(701056)
+	}
+	failed := []any{}
+	for _, one := range items {
+		if refusal := p.share(from, to, one.text("active_code")); refusal != nil {
+			failed = append(failed, itemError(refusal, map[string]any{"active_code": one.text("active_code")}))
+		}
+	}
+	return reply{"share_result": failed}, nil
+}
+
+// given is how many codes a corp has given to another.
+func (p *Platform) given(from, to *Corp) int {
+	count := 0
+	for _, l := range p.shop.licenses {
+		if l.from == from && l.corp == to {
+			count++
+		}
+	}
+	return count
+}
+
+func (p *Platform) share(from, to *Corp, code string) *apiError {
+	l := p.ownCode(from, code)
+	switch {
+	case l == nil || l.refunded:
+		return refuse(701021)
+	case l.from == from:
+		return refuse(701055)
+	case l.from != nil:
+		return refuse(701054)
+	case l.user != nil:
+		return refuse(701003)
+	}
+	l.from, l.corp = from, to
+	return nil
+}
+
+// getAppLicenseInfo tells of an installed app; 48004 is presumed for another one.
+func (p *Platform) getAppLicenseInfo(c *call) (any, error) {
+	corp, err := p.customer(c, "corpid")
+	if err != nil {
+		return nil, err
+	}
+	app := p.apps[c.text("suite_id")]
+	switch {
+	case app == nil:
+		return nil, refuse(40083)
+	case p.findGrant(app, corp) == nil:
+		return nil, refuse(48004)
+	}
+	begin := p.licensee(corp).installed[app]
+	if p.licensee(corp).test {
+		return reply{"license_status": 1, "license_check_time": begin.Unix()}, nil
+	}
+	end := begin.Add(licenseTrial)
+	return reply{
+		"license_status":     1,
+		"trail_info":         map[string]any{"start_time": begin.Unix(), "end_time": end.Unix()},
+		"license_check_time": end.Unix(),
+	}, nil
+}
+
+func (p *Platform) setAutoActive(c *call) (any, error) {
+	corp, err := p.customer(c, "corpid")
+	if err != nil {
+		return nil, err
+	}
+	status := c.amount("auto_active_status")
+	switch {
+	case status != 0 && status != 1:
+		return nil, refuse(701070)
+	case !p.licensee(corp).bought:
+		return nil, refuse(701071)
+	}
+	p.licensee(corp).auto = status == 1
+	return reply{}, nil
+}
+
+func (p *Platform) getAutoActive(c *call) (any, error) {
+	corp, err := p.customer(c, "corpid")
+	if err != nil {
+		return nil, err
+	}
+	licensee := p.licensee(corp)
+	if !licensee.bought {
+		return nil, refuse(701071)
+	}
+	status := 0
+	if licensee.auto {
+		status = 1
+	}
+	return reply{"auto_active_status": status}, nil
+}
+
+// querySupportPolicy is dead: the policy has ended.
+func (p *Platform) querySupportPolicy(_ *call) (any, error) { return nil, refuse(701112) }

@@ -1,0 +1,487 @@
+package wecomtest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Edition is an edition of a paid app (应用版本).
+type Edition struct {
+	ID    string
+	Name  string
+	Price int64 // fen for one seat and a year of 365 days
+}
+
+// OrderStatus is the state of an order (订单状态), with the numbers of
+// service/get_order.
+type OrderStatus int
+
+// The states of orders.
+const (
+	OrderUnpaid        OrderStatus = iota // 未支付
+	OrderPaid                             // 已支付
+	OrderCancelled                        // 已关闭
+	OrderExpired                          // 未支付，已过期
+	OrderRefundAsked                      // 申请退款中
+	OrderRefunded                         // 退款成功
+	OrderRefundRefused                    // 退款被拒绝
+)
+
+// OrderType is what an order is for (订单类型), with the numbers of
+// service/get_order.
+type OrderType int
+
+// The kinds of orders.
+const (
+	OrderNew           OrderType = iota // 新购
+	OrderMoreUsers                      // 扩容
+	OrderRenewal                        // 续期
+	OrderEditionChange                  // 变更版本
+)
+
+// OrderFrom says who placed an order (下单来源).
+type OrderFrom int
+
+// Who places orders.
+const (
+	OrderFromCorp     OrderFrom = iota // 企业
+	OrderFromProvider                  // 服务商代下单
+	OrderFromDealer                    // 代理商代下单
+	OrderFromCashDesk                  // 服务商收银台
+)
+
+// EditionOrder is what a corp orders. Everything may be left out but Days of a
+// new purchase or renewal, and Users of a new purchase or of more seats.
+type EditionOrder struct {
+	EditionID string // empty: the app's first edition
+	Type      OrderType
+	Users     int64 // seats; those to add for OrderMoreUsers
+	Days      int64
+	Price     int64 // fen; 0: by the edition's price
+	From      OrderFrom
+	Buyer     User // empty: the corp's administrator
+}
+
+// Order is an order of editions of apps (应用版本付费订单), or of the cash desk
+// (收银台). Orders of the former kind have one item.
+type Order struct {
+	ID          string
+	CorpID      string // "" until a corp has opened an order of the cash desk that names none
+	Status      OrderStatus
+	From        OrderFrom
+	BuyerID     string // userid; "" if the provider ordered
+	Price       int64  // to be paid, fen
+	OriginPrice int64  // without discount, fen
+	Items       []OrderItem
+	At          time.Time
+	PaidAt      time.Time
+	PaymentURL  string // order_url of the cash desk
+}
+
+// OrderItem is what an order buys for one app.
+type OrderItem struct {
+	SuiteID     string
+	EditionID   string
+	EditionName string
+	Type        OrderType
+	Users       int64
+	Days        int64
+	Price       int64 // fen
+	Begin, End  time.Time
+}
+
+// order is an order and what only the platform knows of it.
+type order struct {
+	id      string
+	corp    *Corp
+	status  OrderStatus
+	from    OrderFrom
+	buyer   string
+	at      time.Time
+	paid    time.Time
+	test    bool // of a test authorisation
+	items   []*orderItem
+	desk    *deskOrder // nil unless it was made at the cash desk
+	gone    bool       // replaced by another order number
+	expires time.Time  // while unpaid
+}
+
+type orderItem struct {
+	app        *App
+	edition    Edition
+	kind       OrderType
+	users      int64
+	days       int64
+	price      int64
+	origin     int64
+	effect     string // take_effect_date as it was given
+	begin, end time.Time
+}
+
+// holdingState is what a corp has of an app: its trial and its edition.
+type holdingState struct {
+	edition    Edition
+	users      int64
+	expires    time.Time // of the edition; zero: never bought
+	trialBegin time.Time
+	trialEnd   time.Time
+}
+
+// holds finds or makes the state of an app in a corp. The lock is held.
+func (p *Platform) holds(corp *Corp, app *App) *holdingState {
+	key := holding{corp, app}
+	if p.shop.editions[key] == nil {
+		p.shop.editions[key] = &holdingState{}
+	}
+	return p.shop.editions[key]
+}
+
+// statusAt is the status; an unpaid order expires by itself.
+func (o *order) statusAt(now time.Time) OrderStatus {
+	if o.status == OrderUnpaid && !now.Before(o.expires) {
+		return OrderExpired
+	}
+	return o.status
+}
+
+func (o *order) price() (toPay, origin int64) {
+	for _, i := range o.items {
+		toPay, origin = toPay+i.price, origin+i.origin
+	}
+	return toPay, origin
+}
+
+// item finds what the order buys for an app; nil if nothing.
+func (o *order) item(app *App) *orderItem {
+	for _, i := range o.items {
+		if i.app == app {
+			return i
+		}
+	}
+	return nil
+}
+
+// public is the order as tests see it. The lock is held.
+func (o *order) public(now time.Time) Order {
+	price, origin := o.price()
+	v := Order{
+		ID: o.id, Status: o.statusAt(now), From: o.from, BuyerID: o.buyer,
+		Price: price, OriginPrice: origin, At: o.at, PaidAt: o.paid,
+	}
+	if o.corp != nil {
+		v.CorpID = o.corp.ID
+	}
+	if o.desk != nil {
+		v.PaymentURL = o.desk.url
+	}
+	for _, i := range o.items {
+		v.Items = append(v.Items, OrderItem{
+			SuiteID: i.app.ID, EditionID: i.edition.ID, EditionName: i.edition.Name, Type: i.kind,
+			Users: i.users, Days: i.days, Price: i.price, Begin: i.begin, End: i.end,
+		})
+	}
+	return v
+}
+
+// Orders are the orders of editions and of the cash desk, oldest first. An order
+// whose number was replaced ([Platform.ChangeOrderPrice]) is not among them.
+func (p *Platform) Orders() []Order {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var all []Order
+	for _, o := range p.shop.orders {
+		if !o.gone {
+			all = append(all, o.public(p.Now()))
+		}
+	}
+	return all
+}
+
+// findOrder finds an order by its number. The lock is held.
+func (p *Platform) findOrder(id string) *order {
+	for _, o := range p.shop.orders {
+		if o.id == id && !o.gone {
+			return o
+		}
+	}
+	return nil
+}
+
+// errNoOrder is what the methods return for an unknown number.
+var errNoOrder = errors.New("wecomtest: there is no such order")
+
+// OrderEdition orders an edition of an app (下单): open_order is pushed to the app's
+// command URL. The app must have been sold in editions ([AppConfig].Editions). As
+// with every push, the order stands when the event was not delivered, and the
+// error wraps [ErrNotDelivered].
+func (c *Corp) OrderEdition(ctx context.Context, app *App, what EditionOrder) (Order, error) {
+	c.p.mu.Lock()
+	item, err := c.newItem(app, what)
+	if err != nil {
+		c.p.mu.Unlock()
+		return Order{}, err
+	}
+	o := &order{
+		id: c.p.newOrderID(), corp: c, from: what.From, at: c.p.Now(),
+		expires: c.p.Now().Add(orderLife), items: []*orderItem{item},
+	}
+	if g := c.p.findGrant(app, c); g != nil {
+		o.test = g.test
+	}
+	if what.From == OrderFromCorp {
+		o.buyer = cmp.Or(what.Buyer.ID, c.users[0].ID)
+	}
+	c.p.shop.orders = append(c.p.shop.orders, o)
+	made, events := o.public(c.p.Now()), o.events("open_order")
+	c.p.mu.Unlock()
+	return made, c.p.pushApps(ctx, events)
+}
+
+func (p *Platform) newOrderID() string { return "N" + p.secrets.hex(28) }
+
+// newItem checks what is ordered and prices it. The lock is held.
+func (c *Corp) newItem(app *App, what EditionOrder) (*orderItem, error) {
+	edition, err := app.edition(what.EditionID)
+	if err != nil {
+		return nil, err
+	}
+	state, now := c.p.holds(c, app), c.p.Now()
+	item := &orderItem{app: app, edition: edition, kind: what.Type, users: what.Users, days: what.Days, begin: now}
+	switch what.Type {
+	case OrderNew, OrderEditionChange:
+		if what.Users < 1 || what.Days < 1 {
+			return nil, errors.New("wecomtest: OrderEdition: a purchase needs Users and Days")
+		}
+	case OrderMoreUsers:
+		if what.Users < 1 || !now.Before(state.expires) {
+			return nil, errors.New("wecomtest: OrderEdition: more seats need Users, and an edition that has not expired")
+		}
+		item.days = int64((state.expires.Sub(now) + day - 1) / day)
+	case OrderRenewal:
+		if what.Days < 1 || state.expires.IsZero() {
+			return nil, errors.New("wecomtest: OrderEdition: a renewal needs Days, and an edition that was bought")
+		}
+		item.users, item.begin = state.users, latest(now, state.expires)
+	default:
+		return nil, fmt.Errorf("wecomtest: OrderEdition: unknown type %d", what.Type)
+	}
+	item.end = item.begin.Add(time.Duration(item.days) * day)
+	item.origin = edition.Price * item.users * item.days / 365
+	item.price = cmp.Or(what.Price, item.origin)
+	return item, nil
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// edition finds an edition; "" is the first one.
+func (a *App) edition(id string) (Edition, error) {
+	for _, e := range a.cfg.Editions {
+		if id == "" || e.ID == id {
+			return e, nil
+		}
+	}
+	return Edition{}, errors.New("wecomtest: the app is not sold in that edition (AppConfig.Editions)")
+}
+
+// BuyEdition orders an edition and pays for it: open_order, pay_for_app_success
+// and change_editon are pushed.
+func (c *Corp) BuyEdition(ctx context.Context, app *App, what EditionOrder) (Order, error) {
+	made, opened := c.OrderEdition(ctx, app, what)
+	if made.ID == "" {
+		return made, opened
+	}
+	paid := c.p.PayOrder(ctx, made.ID)
+	for _, o := range c.p.Orders() {
+		if o.ID == made.ID {
+			made = o
+		}
+	}
+	return made, errors.Join(opened, paid)
+}
+
+// PayOrder pays an order (支付): what it buys begins, and pay_for_app_success and
+// change_editon are pushed. An order of the cash desk that names no corp is paid
+// by the corp that opens it, see [Corp.OpenPayment].
+func (p *Platform) PayOrder(ctx context.Context, orderID string) error {
+	p.mu.Lock()
+	o := p.findOrder(orderID)
+	if err := o.mayPay(p.Now()); err != nil {
+		p.mu.Unlock()
+		return err
+	}
+	events := p.settle(o)
+	p.mu.Unlock()
+	return p.pushApps(ctx, events)
+}
+
+func (o *order) mayPay(now time.Time) error {
+	switch {
+	case o == nil:
+		return errNoOrder
+	case o.corp == nil:
+		return errors.New("wecomtest: no corp has opened the order yet; Corp.OpenPayment does")
+	case o.statusAt(now) != OrderUnpaid:
+		return errors.New("wecomtest: the order is not unpaid any more")
+	}
+	return nil
+}
+
+// settle marks an order as paid and gives the corp what it has bought. It returns
+// the events that tell of it. The lock is held.
+func (p *Platform) settle(o *order) []appPush {
+	o.status, o.paid = OrderPaid, p.Now()
+	for _, i := range o.items {
+		p.holds(o.corp, i.app).add(i)
+	}
+	return o.events("pay_for_app_success", "change_editon")
+}
+
+// add gives what an item buys.
+func (h *holdingState) add(i *orderItem) {
+	h.edition = i.edition
+	switch i.kind {
+	case OrderMoreUsers:
+		h.users += i.users
+		return
+	case OrderNew, OrderEditionChange:
+		h.users = i.users
+	case OrderRenewal:
+	}
+	h.expires = i.end
+}
+
+// CancelOrder closes an unpaid order (取消订单) and pushes cancel_order.
+func (p *Platform) CancelOrder(ctx context.Context, orderID string) error {
+	p.mu.Lock()
+	o := p.findOrder(orderID)
+	if o == nil || o.statusAt(p.Now()) != OrderUnpaid {
+		p.mu.Unlock()
+		return errors.New("wecomtest: CancelOrder: there is no such unpaid order")
+	}
+	o.status = OrderCancelled
+	events := o.events("cancel_order")
+	p.mu.Unlock()
+	return p.pushApps(ctx, events)
+}
+
+// ChangeOrderPrice gives an unpaid order of one app another price (改价): as on the
+// real platform it gets a new number, and change_order names both.
+func (p *Platform) ChangeOrderPrice(ctx context.Context, orderID string, price int64) (Order, error) {
+	p.mu.Lock()
+	old := p.findOrder(orderID)
+	if old == nil || old.corp == nil || old.statusAt(p.Now()) != OrderUnpaid || len(old.items) != 1 {
+		p.mu.Unlock()
+		return Order{}, errors.New("wecomtest: ChangeOrderPrice: there is no such unpaid order of one app")
+	}
+	o, item := *old, *old.items[0]
+	item.price = price
+	o.id, o.items = p.newOrderID(), []*orderItem{&item}
+	old.gone = true
+	p.shop.orders = append(p.shop.orders, &o)
+	made := o.public(p.Now())
+	message := item.app.event("change_order").text("PaidCorpId", o.corp.ID).text("OldOrderId", orderID).text("NewOrderId", o.id)
+	p.mu.Unlock()
+	return made, p.pushApps(ctx, []appPush{{item.app, message}})
+}
+
+// RefundOrder decides about the refund of a paid order (退款). When it is agreed, what
+// was bought ends, and refund and change_editon are pushed; a refusal changes the
+// order's status only.
+func (p *Platform) RefundOrder(ctx context.Context, orderID string, agreed bool) error {
+	p.mu.Lock()
+	o := p.findOrder(orderID)
+	if o == nil || o.status != OrderPaid && o.status != OrderRefundAsked && o.status != OrderRefundRefused {
+		p.mu.Unlock()
+		return errors.New("wecomtest: RefundOrder: there is no such paid order")
+	}
+	var events []appPush
+	o.status = OrderRefundRefused
+	if agreed {
+		o.status = OrderRefunded
+		for _, i := range o.items {
+			p.holds(o.corp, i.app).takeBack(i)
+		}
+		events = o.events("refund", "change_editon")
+	}
+	p.mu.Unlock()
+	return p.pushApps(ctx, events)
+}
+
+// AskRefund marks a paid order as one whose refund was asked for (申请退款中). No event
+// tells of it.
+func (p *Platform) AskRefund(orderID string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	o := p.findOrder(orderID)
+	if o == nil || o.status != OrderPaid {
+		return errors.New("wecomtest: AskRefund: there is no such paid order")
+	}
+	o.status = OrderRefundAsked
+	return nil
+}
+
+// takeBack undoes what an item gave.
+func (h *holdingState) takeBack(i *orderItem) {
+	if i.kind == OrderMoreUsers {
+		h.users -= i.users
+		return
+	}
+	h.expires = i.begin
+}
+
+// appPush is an event on its way to an app's command URL.
+type appPush struct {
+	app     *App
+	message *xmlMessage
+}
+
+// events are events about an order, for each of its apps. An order that no corp
+// has taken yet has none. The lock is held.
+func (o *order) events(infoTypes ...string) []appPush {
+	if o.corp == nil {
+		return nil
+	}
+	var all []appPush
+	for _, i := range o.items {
+		for _, infoType := range infoTypes {
+			message := i.app.event(infoType).text("PaidCorpId", o.corp.ID)
+			switch infoType {
+			case "open_order":
+				message.text("OrderId", o.id).text("OperatorId", o.buyer)
+			case "change_editon": // carries no order number
+			default:
+				message.text("OrderId", o.id)
+			}
+			all = append(all, appPush{i.app, message})
+		}
+	}
+	return all
+}
+
+// pushApps pushes to the command URLs of apps; an app without one gets nothing.
+func (p *Platform) pushApps(ctx context.Context, pushes []appPush) error {
+	var errs []error
+	for _, one := range pushes {
+		target := one.app.CommandTarget()
+		if target.URL == "" {
+			continue
+		}
+		_, err := p.Push(ctx, target, one.message.bytes())
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// EditionChanged pushes change_editon (版本变更), as WeCom does also when a trial or an
+// edition ends by itself: the platform's clock does not push.
+func (c *Corp) EditionChanged(ctx context.Context, app *App) error {
+	return c.p.pushApps(ctx, []appPush{{app, app.event("change_editon").text("PaidCorpId", c.ID)}})
+}
