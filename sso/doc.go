@@ -2,21 +2,27 @@
 // the sign-in pages, guards the way back with a state, and turns the code that
 // comes back into an [Identity].
 //
-//	app := sso.NewApp(suiteClient)          // 第三方应用; sso.NewCorpApp(corp) for a customised app (代开发应用)
 //	states, err := sso.NewStates(key)       // 32 random bytes, the same on every machine
-//
-//	func login(w http.ResponseWriter, r *http.Request) {
-//		state, err := states.Start(w, r, r.FormValue("next"))
-//		page, err := sso.AppOAuth2{SuiteID: id, RedirectURI: back, Scope: sso.ScopeBase, State: state}.URL()
-//		http.Redirect(w, r, page, http.StatusFound)
+//	cfg := sso.HandlerConfig{
+//		States:      states,
+//		RedirectURI: "https://app.example.com/in",
+//		LoginPath:   "/login",
+//		Entry: sso.Entry{
+//			InClient: sso.Way{Page: sso.AppOAuth2{SuiteID: id, Scope: sso.ScopeBase}, SignIn: sso.NewApp(app).SignIn},
+//			Web:      sso.Way{Page: sso.ServiceLogin{SuiteID: loginID}, SignIn: sso.NewApp(login).SignIn},
+//		},
+//		SignedIn: func(w http.ResponseWriter, r *http.Request, id sso.Identity, next string) {
+//			// begin a new session for id
+//			http.Redirect(w, r, next, http.StatusSeeOther)
+//		},
 //	}
+//	login, err := sso.LoginHandler(cfg)     // http.Handle("/login", login): also the home page of the app (应用主页)
+//	in, err := sso.CallbackHandler(cfg)     // http.Handle("/in", in)
 //
-//	func callback(w http.ResponseWriter, r *http.Request) {
-//		back, err := sso.ParseCallback(r.URL.Query())      // sso.ErrRefused: the person declined
-//		next, err := states.Finish(w, r, back.State)       // before the code is used
-//		person, err := app.SignIn(r.Context(), back.Code)  // wecom.ErrCodeRejected: start again
-//		// begin a new session for person, then go to next
-//	}
+// Besides there are [ConsoleHandler], the business settings page (业务设置), and
+// [PanelHandler]. By hand it is [States.Start], the URL of a page, [ParseCallback],
+// [States.Finish] before the code is used, and SignIn; [wecom.ErrCodeRejected] and
+// [ErrRefused] mean to start again.
 //
 // # Which page, and who takes its code
 //

@@ -25,6 +25,18 @@ var (
 
 	// ErrIncomplete says that the platform answered with success and named nobody.
 	ErrIncomplete = errors.New("sso: the reply names neither a member nor an outsider")
+
+	// ErrNoEntry is for HandlerConfig.EntryOf to return: nobody signs in for that
+	// tenant. It is answered with 404.
+	ErrNoEntry = errors.New("sso: there is no such entry")
+
+	// ErrOutsideClient says that the browser is not inside the client of WeCom and
+	// the [Entry] has no way for others.
+	ErrOutsideClient = errors.New("sso: outside the WeCom client")
+
+	// ErrNotAdmin says that somebody is not an administrator of the app; see
+	// [FindAdmin].
+	ErrNotAdmin = errors.New("sso: not an administrator of the app")
 )
 
 // ParamError says which parameter of a sign-in page or of a [States] is not

@@ -37,6 +37,12 @@ func (p *ProviderLogin) SignIn(ctx context.Context, code provider.LoginAuthCode)
 	return FromLoginInfo(r).check()
 }
 
+// SignInQR is [ProviderLogin.SignIn] for a [Way] with a [ProviderQRLogin]: the
+// handlers carry all codes as LoginCode.
+func (p *ProviderLogin) SignInQR(ctx context.Context, code LoginCode) (Identity, error) {
+	return p.SignIn(ctx, provider.LoginAuthCode(code))
+}
+
 // Admin is what an administrator may do in the corp, as
 // [provider.Client.GetLoginInfo] says it.
 type Admin struct {

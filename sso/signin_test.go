@@ -35,6 +35,7 @@ type world struct {
 	pages       sso.Pages
 	app, login  *sso.App
 	corpApp     *sso.CorpApp
+	customCorp  *suite.Corp
 	provider    *sso.ProviderLogin
 }
 
@@ -64,7 +65,8 @@ func newWorld(t *testing.T, opts ...wecom.Option) *world {
 	require.NoError(t, template.SaveTicket(t.Context(), wecom.NewSecret(w.template.IssueTicket()), time.Now()))
 	_, err = template.Authorize(t.Context(), wecom.AuthCode(custom.AuthCode))
 	require.NoError(t, err)
-	w.corpApp = sso.NewCorpApp(template.Corp(w.corp.ID))
+	w.customCorp = template.Corp(w.corp.ID)
+	w.corpApp = sso.NewCorpApp(w.customCorp)
 	client, err := provider.New(api, provider.Config{CorpID: w.platform.Provider().CorpID, Secret: w.platform.Provider().Secret})
 	require.NoError(t, err)
 	w.provider = sso.NewProviderLogin(client)

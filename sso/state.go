@@ -17,26 +17,28 @@ import (
 	"time"
 
 	"github.com/wecom-isv/wecom"
+	"github.com/wecom-isv/wecom/internal/page"
+	"github.com/wecom-isv/wecom/suite"
 )
 
 var (
 	// ErrState is what every refused state is: errors.Is tells it from trouble with
 	// the store of [WithUsedStates]. Answer 403 and let the person start again.
-	ErrState = errors.New("sso: state refused")
+	ErrState = page.ErrState
 
 	// ErrStateMissing says that the browser returned without a state.
-	ErrStateMissing = fmt.Errorf("%w: it is missing", ErrState)
+	ErrStateMissing = page.ErrStateMissing
 	// ErrStateForged says that the state was not issued with this key.
-	ErrStateForged = fmt.Errorf("%w: it was not issued here", ErrState)
+	ErrStateForged = page.ErrStateForged
 	// ErrStateExpired says that the person took too long.
-	ErrStateExpired = fmt.Errorf("%w: it has expired", ErrState)
+	ErrStateExpired = page.ErrStateExpired
 	// ErrStateOtherBrowser says that another browser started this sign-in, or that
 	// this one has lost its cookies: somebody may be trying to sign the person in
 	// as somebody else.
-	ErrStateOtherBrowser = fmt.Errorf("%w: another browser started this sign-in", ErrState)
+	ErrStateOtherBrowser = page.ErrStateOtherBrowser
 	// ErrStateReplayed says that the state was used before: a reloaded page, or an
 	// attack.
-	ErrStateReplayed = fmt.Errorf("%w: it was used before", ErrState)
+	ErrStateReplayed = page.ErrStateReplayed
 )
 
 // Limits and defaults of [States].
@@ -56,6 +58,7 @@ const (
 
 	defaultCookie = "wecom_sso"
 	hostPrefix    = "__Host-" // the browser then refuses the cookie from other hosts and over http
+	openMark      = "open"    // a cookie begins with it, and signs it
 	usedMark      = "used"
 )
 
@@ -78,6 +81,8 @@ type States struct {
 	https  bool
 	used   UsedStates
 }
+
+var _ suite.States = (*States)(nil)
 
 // StatesOption changes what [NewStates] makes.
 type StatesOption func(*States) error
@@ -156,17 +161,7 @@ func NewStates(key []byte, opts ...StatesOption) (*States, error) {
 //
 // Start must run before anything is written to w.
 func (s *States) Start(w http.ResponseWriter, r *http.Request, next string) (state string, err error) {
-	next = cmp.Or(next, "/")
-	if reason := checkNext(next); reason != "" {
-		return "", &ParamError{Op: "States.Start", Param: "next", Reason: reason}
-	}
-	f := flow{expires: time.Now().Add(s.life).Truncate(time.Millisecond)}
-	_, _ = rand.Read(f.id[:]) // never fails
-	secure := s.secure(r)
-	s.makeRoom(w, r, secure)
-	payload := base64.RawURLEncoding.EncodeToString([]byte(next))
-	s.setCookie(w, f, secure, payload+"."+hex.EncodeToString(s.mac("cookie", f, payload)))
-	return s.encode(f), nil
+	return s.start(w, r, errand{next: next})
 }
 
 // Finish ends a sign-in: state is what the browser brought back. It returns the
@@ -178,32 +173,79 @@ func (s *States) Start(w http.ResponseWriter, r *http.Request, next string) (sta
 // Call it before the code is used, also after [ErrRefused], and before anything
 // is written to w. Give the person a new session afterwards.
 func (s *States) Finish(w http.ResponseWriter, r *http.Request, state string) (next string, err error) {
-	if state == "" {
-		return "", ErrStateMissing
-	}
-	f, ok := s.decode(state)
-	if !ok {
-		return "", ErrStateForged
-	}
-	if !time.Now().Before(f.expires) {
-		return "", ErrStateExpired
-	}
-	secure := s.secure(r)
-	next, err = s.readCookie(r, f, secure)
+	e, err := s.finish(w, r, state)
 	if err != nil {
 		return "", err
 	}
-	s.setCookie(w, f, secure, usedMark)
+	return e.next, nil
+}
+
+// errand is what a sign-in is for. The cookie carries it, signed.
+type errand struct {
+	via    via    // of a handler's sign-in
+	tenant string // of a handler's sign-in
+	next   string
+}
+
+// String returns the form for the cookie: the path, after what a handler adds.
+func (e errand) String() string {
+	if e.via == "" {
+		return e.next
+	}
+	return string(e.via) + "\x00" + e.tenant + "\x00" + e.next
+}
+
+// parseErrand undoes String. The parts hold no NUL.
+func parseErrand(s string) errand {
+	parts := strings.SplitN(s, "\x00", 3)
+	if len(parts) < 3 {
+		return errand{next: s}
+	}
+	return errand{via: via(parts[0]), tenant: parts[1], next: parts[2]}
+}
+
+func (s *States) start(w http.ResponseWriter, r *http.Request, e errand) (state string, err error) {
+	e.next = cmp.Or(e.next, "/")
+	if reason := checkNext(e.next); reason != "" {
+		return "", &ParamError{Op: "States.Start", Param: "next", Reason: reason}
+	}
+	f := flow{expires: time.Now().Add(s.life).Truncate(time.Millisecond)}
+	_, _ = rand.Read(f.id[:]) // never fails
+	secure := s.secure(r)
+	s.makeRoom(w, r, secure)
+	s.setCookie(w, f, secure, s.seal(openMark, f, e))
+	return s.encode(f), nil
+}
+
+// finish is Finish with the whole errand, which comes with an error too if this
+// browser has it.
+func (s *States) finish(w http.ResponseWriter, r *http.Request, state string) (errand, error) {
+	if state == "" {
+		return errand{}, ErrStateMissing
+	}
+	f, ok := s.decode(state)
+	if !ok {
+		return errand{}, ErrStateForged
+	}
+	if !time.Now().Before(f.expires) {
+		return errand{}, ErrStateExpired
+	}
+	secure := s.secure(r)
+	e, err := s.readCookie(r, f, secure)
+	if err != nil {
+		return e, err
+	}
+	s.setCookie(w, f, secure, s.seal(usedMark, f, e))
 	first, err := s.used.Use(r.Context(), hex.EncodeToString(f.id[:]), f.expires)
 	switch {
 	case errors.Is(err, ErrState):
-		return "", err
+		return e, err
 	case err != nil:
-		return "", fmt.Errorf("sso: whether the state was used before is not known: %w", err)
+		return e, fmt.Errorf("sso: whether the state was used before is not known: %w", err)
 	case !first:
-		return "", ErrStateReplayed
+		return e, ErrStateReplayed
 	}
-	return next, nil
+	return e, nil
 }
 
 // flow is one sign-in under way.
@@ -273,26 +315,38 @@ func writeCookie(w http.ResponseWriter, secure bool, name, value string, maxAge 
 	})
 }
 
-// readCookie returns the path that the cookie of f holds.
-func (s *States) readCookie(r *http.Request, f flow, secure bool) (next string, err error) {
+// seal returns the cookie of f: mark, errand and what signs both.
+func (s *States) seal(mark string, f flow, e errand) string {
+	payload := base64.RawURLEncoding.EncodeToString([]byte(e.String()))
+	return mark + "." + payload + "." + hex.EncodeToString(s.mac(mark, f, payload))
+}
+
+// unseal undoes seal. It reports false for what was not sealed for f.
+func (s *States) unseal(value string, f flow) (mark string, e errand, ok bool) {
+	mark, rest, _ := strings.Cut(value, ".")
+	payload, sum, _ := strings.Cut(rest, ".")
+	mac, err := hex.DecodeString(sum)
+	if err != nil || mark != openMark && mark != usedMark || !hmac.Equal(mac, s.mac(mark, f, payload)) {
+		return "", errand{}, false
+	}
+	text, err := base64.RawURLEncoding.DecodeString(payload)
+	return mark, parseErrand(string(text)), err == nil
+}
+
+// readCookie returns the errand in the cookie of f.
+func (s *States) readCookie(r *http.Request, f flow, secure bool) (e errand, err error) {
 	err = ErrStateOtherBrowser
 	for _, cookie := range r.CookiesNamed(s.cookieName(f, secure)) {
-		if cookie.Value == usedMark { // only tells a reloaded page from a foreign browser
-			err = ErrStateReplayed
-			continue
+		mark, found, ok := s.unseal(cookie.Value, f)
+		switch {
+		case !ok:
+		case mark == openMark:
+			return found, nil
+		default: // only tells a reloaded page from a foreign browser
+			e, err = found, ErrStateReplayed
 		}
-		payload, sum, _ := strings.Cut(cookie.Value, ".")
-		mac, decodeErr := hex.DecodeString(sum)
-		if decodeErr != nil || !hmac.Equal(mac, s.mac("cookie", f, payload)) {
-			continue
-		}
-		path, decodeErr := base64.RawURLEncoding.DecodeString(payload)
-		if decodeErr != nil {
-			continue
-		}
-		return string(path), nil
 	}
-	return "", err
+	return e, err
 }
 
 // makeRoom drops cookies of r so that one more keeps the number at maxFlows:
@@ -304,7 +358,7 @@ func (s *States) makeRoom(w http.ResponseWriter, r *http.Request, secure bool) {
 	for _, cookie := range r.Cookies() {
 		switch {
 		case !strings.HasPrefix(cookie.Name, prefix), len(cookie.Name) != len(prefix)+nameDigits:
-		case cookie.Value == usedMark:
+		case strings.HasPrefix(cookie.Value, usedMark+"."):
 			used = append(used, cookie.Name)
 		default:
 			open = append(open, cookie.Name)

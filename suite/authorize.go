@@ -2,7 +2,7 @@ package suite
 
 import (
 	"context"
-	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -46,13 +46,11 @@ func (e *UnsavedCodeError) Unwrap() error { return e.Err }
 
 const (
 	exchangeTimeout = 30 * time.Second // the exchange and the saving, together
+	exchangeLease   = 35 * time.Second // another process may then be dead
 	codeMemory      = 10 * time.Minute // life of an authorisation code
 	unsavedMemory   = 24 * time.Hour   // of a permanent code that the store did not take
 	maxExchanges    = 1024             // remembered
 )
-
-// codeHash stands for an authorisation code in memory.
-type codeHash [sha256.Size]byte
 
 // exchange is one authorisation code on its way to a permanent code. done is
 // closed when the rest is set.
@@ -81,9 +79,10 @@ func (e *exchange) over() bool {
 //
 // The exchange goes on when ctx ends, for 30 seconds at most, since the code
 // works only once. Calls with the same code, at once or within 10 minutes, share
-// one exchange in this process and get the same result: the redirect and an event
-// may carry one code, and events are repeated. In another process a second call
-// fails with 40078.
+// one exchange and get the same result: the redirect and an event may carry one
+// code, and events are repeated. So do processes that share the token cache,
+// where the second call has no RegisterCodeInfo.RegisterCode; in others it fails
+// with 40078.
 //
 // Errors: [wecom.ErrCodeRejected] if the code is wrong, used or older than 10
 // minutes; [wecom.ErrNoReply] if the reply was lost, after which a call with the
@@ -110,8 +109,7 @@ func (a *app) Authorize(ctx context.Context, code wecom.AuthCode) (*Authorizatio
 
 // join returns the exchange of code, and starts it if it has to.
 func (a *app) join(ctx context.Context, code wecom.AuthCode) *exchange {
-	hash := codeHash(sha256.Sum256([]byte(code)))
-	now := time.Now()
+	hash, now := hashOf(code), time.Now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	e := &exchange{done: make(chan struct{})}
@@ -126,7 +124,7 @@ func (a *app) join(ctx context.Context, code wecom.AuthCode) *exchange {
 	go func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exchangeTimeout)
 		defer cancel()
-		auth, err := a.run(ctx, e, code)
+		auth, err := a.run(ctx, e, hash, code)
 		a.finish(hash, e, auth, err)
 	}()
 	return e
@@ -165,12 +163,30 @@ func (a *app) forgetExchanges(corpID string) {
 }
 
 // run carries out e. A store of the user's that panics must not hang who waits.
-func (a *app) run(ctx context.Context, e *exchange, code wecom.AuthCode) (_ *Authorization, err error) {
+func (a *app) run(ctx context.Context, e *exchange, hash codeHash, code wecom.AuthCode) (auth *Authorization, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = fmt.Errorf("suite: %s: Authorize: panic with a %T", a.id, v)
 		}
 	}()
+	shared, mine, err := a.once(ctx, "authorized", hash, exchangeLease, func(ctx context.Context) (string, error) {
+		if auth, err = a.exchange(ctx, e, code); err != nil {
+			return "", err
+		}
+		return auth.share()
+	})
+	if err != nil || mine {
+		return auth, err
+	}
+	auth, err = a.recall(ctx, shared)
+	if errors.Is(err, ErrNoCode) { // it has ended since: let the platform say so
+		return a.exchange(ctx, e, code)
+	}
+	return auth, err
+}
+
+// exchange buys the permanent code and keeps it.
+func (a *app) exchange(ctx context.Context, e *exchange, code wecom.AuthCode) (*Authorization, error) {
 	if e.grant == nil {
 		grant, err := a.GetPermanentCodeV2(ctx, code)
 		if err != nil {
@@ -196,6 +212,43 @@ func (a *app) run(ctx context.Context, e *exchange, code wecom.AuthCode) (_ *Aut
 		AuthUser:         grant.AuthUserInfo,
 		RegisterCodeInfo: grant.RegisterCodeInfo,
 		State:            grant.State,
+	}, nil
+}
+
+// sharedAuthorization is what other processes learn of an [Authorization]: nothing
+// that is secret.
+type sharedAuthorization struct {
+	CorpID        string   `json:"corp_id"`
+	CorpName      string   `json:"corp_name"`
+	AuthUser      AuthUser `json:"auth_user"`
+	TemplateID    string   `json:"template_id,omitzero"`
+	RegisterState string   `json:"register_state,omitzero"`
+	State         string   `json:"state,omitzero"`
+}
+
+func (auth *Authorization) share() (string, error) {
+	data, err := json.Marshal(sharedAuthorization{
+		CorpID: auth.CorpInfo.CorpID, CorpName: auth.CorpInfo.CorpName, AuthUser: auth.AuthUser,
+		TemplateID: auth.RegisterCodeInfo.TemplateID, RegisterState: auth.RegisterCodeInfo.State, State: auth.State,
+	})
+	return string(data), err
+}
+
+// recall undoes share for an authorisation whose permanent code is kept.
+func (a *app) recall(ctx context.Context, shared string) (*Authorization, error) {
+	var s sharedAuthorization
+	if err := json.Unmarshal([]byte(shared), &s); err != nil {
+		return nil, fmt.Errorf("suite: %s: Authorize: the cache has something else: %w", a.id, err)
+	}
+	if _, err := a.codes.LoadCode(ctx, a.id, s.CorpID); err != nil {
+		return nil, fmt.Errorf("suite: %s: Authorize: %w", a.id, err)
+	}
+	return &Authorization{
+		Corp:             a.Corp(s.CorpID),
+		CorpInfo:         CorpInfo{CorpID: s.CorpID, CorpName: s.CorpName},
+		AuthUser:         s.AuthUser,
+		RegisterCodeInfo: RegisterCodeInfo{TemplateID: s.TemplateID, State: s.RegisterState},
+		State:            s.State,
 	}, nil
 }
 

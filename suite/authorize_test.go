@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -126,6 +127,52 @@ func TestAuthorizeOncePerCode(t *testing.T) {
 		require.ErrorIs(t, err, wecom.ErrCodeRejected, "a code lives 10 minutes, and so does its memory")
 		assert.Len(t, u.to(exchangePath), 2)
 	})
+}
+
+// A process that shares the token cache learns of the authorisation, and of nothing
+// secret; and no longer once the corp has cancelled.
+func TestAuthorizeInAnotherProcess(t *testing.T) {
+	t.Parallel()
+	u := newUpstream(t)
+	u.suiteTokens()
+	u.on("POST", exchangePath, strings.Replace(granted("wpA", "CANARY-permanent"), `"state":`,
+		`"register_code_info":{"register_code":"CANARY-register","template_id":"tpl","state":"r1"},"state":`, 1),
+		`{"errcode":40078,"errmsg":"invalid auth_code"}`)
+	cache := &spyCache{TokenCache: wecom.NewMemoryCache()}
+	store := newCodes()
+	here := thirdParty(t, u.api(wecom.WithTokenCache(cache)), suite.Config{Codes: store})
+	there := thirdParty(t, u.api(wecom.WithTokenCache(cache)), suite.Config{Codes: store})
+	first, err := here.Authorize(t.Context(), "CANARY-auth")
+	require.NoError(t, err)
+	require.Equal(t, "CANARY-register", first.RegisterCodeInfo.RegisterCode.Reveal())
+	second, err := there.Authorize(t.Context(), "CANARY-auth")
+	require.NoError(t, err)
+	assert.Same(t, there.Corp("wpA"), second.Corp)
+	first.Corp, first.RegisterCodeInfo.RegisterCode = second.Corp, wecom.Secret{}
+	assert.Equal(t, first, second)
+	assert.Len(t, u.to(exchangePath), 1)
+	assert.NotContains(t, cache.seen.String(), "CANARY")
+
+	kept, err := store.LoadCode(t.Context(), "ww1", "wpA")
+	require.NoError(t, err)
+	require.NoError(t, store.DropCode(t.Context(), kept))
+	third := thirdParty(t, u.api(wecom.WithTokenCache(cache)), suite.Config{Codes: store})
+	_, err = third.Authorize(t.Context(), "CANARY-auth")
+	require.ErrorIs(t, err, wecom.ErrCodeRejected)
+}
+
+// spyCache notes what authorisations leave in a cache.
+type spyCache struct {
+	wecom.TokenCache
+
+	seen strings.Builder
+}
+
+func (c *spyCache) Save(ctx context.Context, key string, t wecom.Token) (bool, error) {
+	if strings.Contains(key, "/authorized/") {
+		_, _ = c.seen.WriteString(key + " " + t.Value + "\n")
+	}
+	return c.TokenCache.Save(ctx, key, t)
 }
 
 func TestAuthorizeRefusalIsNotRemembered(t *testing.T) {

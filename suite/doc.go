@@ -6,14 +6,16 @@
 //	app, err := suite.New(api, suite.Config{ID: "ww…", Secret: secret})  // or NewTemplate for dk…
 //	app.Handle(&mux, suite.Hooks{Authorized: welcome, Cancelled: forget}) // mux: a callback.Mux
 //
-//	link, err := app.Install(ctx, suite.InstallRequest{                  // an "install" button
+//	cfg := suite.InstallConfig{                                          // installation from your own site
+//		States:      states,                                         // an sso.States
 //		RedirectURI: "https://app.example.com/installed",
-//		State:       state,
 //		AuthType:    suite.AuthTypeFormal,
-//	})
-//	back, err := suite.ParseInstalled(r.URL.Query())                     // where the button leads to
-//	auth, err := app.Authorize(ctx, back.Code)                           // keeps the permanent code
-//	err = auth.Corp.Do(ctx, wecom.Call{Path: "/cgi-bin/…"}, &result)     // a call in that corp
+//		Authorized:  welcome,                                        // once, whichever comes first
+//	}
+//	install, err := app.InstallHandler(cfg)                              // http.Handle("/install", install)
+//	installed, err := app.InstalledHandler(cfg)                          // http.Handle("/installed", installed)
+//
+//	err = app.Corp(corpID).Do(ctx, wecom.Call{Path: "/cgi-bin/…"}, &result) // a call in a corp
 //
 // [Client] and [Template] are different types because the platform treats them
 // differently: a third-party app buys the token of a corp with get_corp_token,

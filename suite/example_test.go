@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"time"
 
 	"github.com/wecom-isv/wecom"
 	"github.com/wecom-isv/wecom/callback"
+	"github.com/wecom-isv/wecom/sso"
 	"github.com/wecom-isv/wecom/suite"
 	"github.com/wecom-isv/wecom/wecomtest"
 )
@@ -63,6 +66,77 @@ func ExampleClient_Install() {
 	}
 	fmt.Println(back.State, auth.CorpInfo.CorpName, permissions.AppPermissions)
 	// Output: 3f2a9c41d0 Acme [contact:base:base]
+}
+
+// The two handlers of an installation that begins on the vendor's site.
+func ExampleClient_InstallHandler() {
+	platform, err := wecomtest.Start(wecomtest.WithoutServer())
+	if err != nil {
+		panic(err)
+	}
+	defer platform.Close()
+	console := platform.NewApp(wecomtest.AppConfig{ID: "ww4asffe99e54c0f4c"})
+	api, err := wecom.New(wecom.WithBaseURL(platform.URL()), wecom.WithTransport(platform.Transport()))
+	if err != nil {
+		panic(err)
+	}
+	app, err := suite.New(api, suite.Config{ID: console.ID, Secret: console.Secret})
+	if err != nil {
+		panic(err)
+	}
+	if err := app.SaveTicket(context.Background(), wecom.NewSecret(console.IssueTicket()), time.Now()); err != nil {
+		panic(err)
+	}
+
+	states, err := sso.NewStates([]byte("in earnest: 32 random bytes, the same on every machine"))
+	if err != nil {
+		panic(err)
+	}
+	var pageLink suite.InstallLink
+	cfg := suite.InstallConfig{
+		States:      states,
+		RedirectURI: "https://app.example.com/installed",
+		AuthType:    suite.AuthTypeFormal,
+		InstallPath: "/install",
+		Authorized: func(_ context.Context, auth *suite.Authorization) error { // that of suite.Hooks too
+			fmt.Println("a new customer:", auth.CorpInfo.CorpName)
+			return nil
+		},
+		Page: func(_ http.ResponseWriter, _ *http.Request, link suite.InstallLink) { pageLink = link }, // a page that links to it
+		Installed: func(w http.ResponseWriter, r *http.Request, _ *suite.Authorization, next string) {
+			http.Redirect(w, r, next, http.StatusSeeOther)
+		},
+	}
+	install, err := app.InstallHandler(cfg)
+	if err != nil {
+		panic(err)
+	}
+	installed, err := app.InstalledHandler(cfg)
+	if err != nil {
+		panic(err)
+	}
+
+	browse := func(page http.Handler, address string, cookies ...*http.Cookie) *http.Response {
+		r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, address, http.NoBody)
+		for _, cookie := range cookies {
+			r.AddCookie(cookie)
+		}
+		w := httptest.NewRecorder()
+		page.ServeHTTP(w, r)
+		return w.Result()
+	}
+	begun := browse(install, "https://app.example.com/install?next=/welcome")
+	_ = begun.Body.Close()
+	back, err := platform.NewCorp("Acme").Authorize(context.Background(), pageLink.URL) // the administrator agrees
+	if err != nil {
+		panic(err)
+	}
+	ended := browse(installed, back.String(), begun.Cookies()...)
+	_ = ended.Body.Close()
+	fmt.Println(ended.StatusCode, ended.Header.Get("Location"))
+	// Output:
+	// a new customer: Acme
+	// 303 /welcome
 }
 
 // Several apps share one Mux.

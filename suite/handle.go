@@ -12,6 +12,10 @@ import (
 // nil. An error of a hook is the error of the event: what follows depends on the
 // [callback.Handler] or [callback.Queue]. Events are repeated, so hooks must be
 // idempotent.
+//
+// Authorized is called once for an authorisation, however often its event comes
+// and with [Client.InstalledHandler] too, and again only after it has failed; when
+// the token cache fails, or a process dies in it, more often than that.
 type Hooks struct {
 	// Authorized follows create_auth: a corp has installed the app from the market,
 	// a QR code or a link. The permanent code is kept. An installation from the
@@ -62,7 +66,7 @@ func (a *app) Handle(mux *callback.Mux, hooks Hooks) {
 			return err
 		}
 		auth.OpenKfIDs = ev.OpenKfIDs
-		return hooks.Authorized(ctx, auth)
+		return a.announce(ctx, ev.AuthCode, auth, hooks.Authorized)
 	}, mine)
 	callback.On(mux, func(ctx context.Context, _ callback.Envelope, ev callback.ResetPermanentCode) error {
 		auth, err := a.Authorize(ctx, ev.AuthCode)

@@ -140,6 +140,7 @@ func (l InstallLink) LogValue() slog.Value { return slog.StringValue(l.String())
 // pre-authorisation code, session settings, address. Afterwards the browser
 // comes to RedirectURI; see [ParseInstalled]. The platform pushes no create_auth
 // event for this flow: the redirect is the only carrier of the code.
+// [Client.InstallHandler] and [Client.InstalledHandler] do all of it.
 //
 // The address works only when it is clicked on a page of the installation
 // callback domain: the platform checks the Referer, so do not send
@@ -205,7 +206,8 @@ var (
 	// code: the administrator did not agree. (That a refusal looks so is not
 	// documented.)
 	ErrInstallRefused = errors.New("suite: the installation was refused: state without auth_code")
-	// ErrNoAuthCode says that this is not the way back from the install page.
+	// ErrNoAuthCode says that this is not the way back from the install page: there
+	// is no auth_code, or what cannot be one.
 	ErrNoAuthCode = errors.New("suite: no auth_code")
 )
 
@@ -226,14 +228,14 @@ func ParseInstalled(query url.Values) (Installed, error) {
 	codes, back := query["auth_code"], Installed{State: query.Get("state")}
 	switch {
 	case len(codes) > 1 || len(query["state"]) > 1:
-		return Installed{}, errors.New("suite: auth_code or state is given twice")
+		return Installed{}, fmt.Errorf("%w: auth_code or state is given twice", ErrNoAuthCode)
 	case len(codes) == 0 || codes[0] == "":
 		if back.State != "" {
 			return back, ErrInstallRefused
 		}
 		return Installed{}, ErrNoAuthCode
 	case len(codes[0]) > longest:
-		return Installed{}, fmt.Errorf("suite: auth_code has %d bytes, more than %d", len(codes[0]), longest)
+		return Installed{}, fmt.Errorf("%w: it has %d bytes, more than %d", ErrNoAuthCode, len(codes[0]), longest)
 	}
 	back.Code, back.ExpiresIn = wecom.AuthCode(codes[0]), 10*time.Minute
 	if seconds, err := strconv.ParseInt(query.Get("expires_in"), 10, 32); err == nil && seconds > 0 {

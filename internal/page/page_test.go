@@ -1,0 +1,98 @@
+package page_test
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/wecom-isv/wecom/internal/page"
+)
+
+func get(t *testing.T, acceptLanguage string) *http.Request {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody)
+	r.Header.Set("Accept-Language", acceptLanguage)
+	return r
+}
+
+func TestLangOf(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]page.Lang{
+		"":                                    page.Chinese,
+		"zh-CN,zh;q=0.9,en;q=0.8":             page.Chinese,
+		"en-GB,en;q=0.9,zh;q=0.8":             page.English,
+		"EN":                                  page.English,
+		"zh-TW;q=0.5, en;q=0.7":               page.English,
+		"fr-FR, fr;q=0.9, en;q=0.1":           page.English,
+		"fr, de":                              page.Chinese,
+		"en;q=0, zh;q=0.1":                    page.Chinese,
+		"en;q=0":                              page.Chinese,
+		"english":                             page.Chinese,
+		"en;q=NaN":                            page.Chinese,
+		"en;q=7, zh;q=0.2":                    page.Chinese,
+		"en;level=1":                          page.Chinese,
+		",;,en":                               page.English,
+		"en ; q=0.8 , zh ; q=0.9":             page.Chinese,
+		"*":                                   page.Chinese,
+		"zh-Hans-CN;q=0.4,en-US;q=0.4":        page.Chinese,
+		"en-US;q=0.4,zh-Hans-CN;q=0.4;x=1":    page.English,
+		"en-US;q=0.40000,zh-Hans-CN;q=0.5":    page.Chinese,
+		"\x00;q=\xff,en;q=-1,zh;q=0.00000001": page.Chinese,
+	} {
+		assert.Equal(t, want, page.LangOf(get(t, header)), "%q", header)
+	}
+}
+
+func TestMessage(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	page.Message{
+		Status: http.StatusForbidden, Title: "<Denied>", Text: `"quoted" & <b>`, ID: "ABC",
+		Links: []page.Link{{URL: "/login?next=%2Fa&x=1", Text: "Again"}, {URL: "javascript:alert(1)", Text: "Evil"}},
+	}.Write(w, get(t, "en"))
+	body := w.Body.String()
+	assert.Equal(t, http.StatusForbidden, w.Code)
+	assert.Contains(t, body, `<html lang="en">`)
+	assert.Contains(t, body, "<h1>&lt;Denied&gt;</h1>")
+	assert.Contains(t, body, "<p>&#34;quoted&#34; &amp; &lt;b&gt;</p>")
+	assert.Contains(t, body, `<a href="/login?next=%2Fa&amp;x=1">Again</a>`)
+	assert.Contains(t, body, "Reference <code>ABC</code>")
+	assert.NotContains(t, body, "javascript:")
+	assert.NotContains(t, body, "<script")
+
+	h := w.Header()
+	assert.Equal(t, "no-store", h.Get("Cache-Control"))
+	assert.Equal(t, "no-referrer", h.Get("Referrer-Policy"))
+	assert.Equal(t, "nosniff", h.Get("X-Content-Type-Options"))
+	assert.Equal(t, "en", h.Get("Content-Language"))
+	_, rest, _ := strings.Cut(body, "<style>")
+	style, _, _ := strings.Cut(rest, "</style>")
+	sum := sha256.Sum256([]byte(style))
+	assert.Contains(t, h.Get("Content-Security-Policy"),
+		"default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'", "the policy allows the style")
+}
+
+func TestMessageWithReferrer(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	page.Message{Title: "安装", Referrer: true}.Write(w, get(t, ""))
+	assert.Equal(t, http.StatusOK, w.Code)
+	assert.Equal(t, "strict-origin-when-cross-origin", w.Header().Get("Referrer-Policy"))
+	assert.Contains(t, w.Body.String(), `<html lang="zh-CN">`)
+	assert.NotContains(t, w.Body.String(), "<nav>")
+	assert.NotContains(t, w.Body.String(), "<code>")
+}
+
+func TestNewID(t *testing.T) {
+	t.Parallel()
+	first, second := page.NewID(), page.NewID()
+	assert.Regexp(t, "^[A-Z2-7]{12}$", first)
+	assert.NotEqual(t, first, second)
+	require.ErrorIs(t, page.ErrStateReplayed, page.ErrState)
+}
