@@ -17,4 +17,7 @@
 //
 // The contacts of the new corp stay locked until [Contacts.ContactSyncSuccess],
 // and the token that may fill them lives 30 minutes and cannot be renewed.
+//
+// [Flow] is the pages of a registration, ready to serve: the button, the waiting
+// layer that goes on by itself, and the events behind it, on many machines.
 package register

@@ -1,0 +1,120 @@
+package register
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Checkpoint keeps how far one migration is: some hundred bytes of JSON, more if
+// much was refused. There are ids of members and departments in it, and no secret.
+// [FileCheckpoint] is one; a row of a table of yours makes another. One corp, one
+// checkpoint.
+type Checkpoint interface {
+	// Load returns what Save was given last, nil if there is nothing.
+	Load(ctx context.Context) ([]byte, error)
+	// Save replaces what is there as a whole: after a crash there is the old or the new.
+	Save(ctx context.Context, data []byte) error
+}
+
+// FileCheckpoint is a [Checkpoint] in a file. The file is replaced by renaming
+// another one, and only its owner can read it.
+type FileCheckpoint string
+
+var _ Checkpoint = FileCheckpoint("")
+
+// Load reads the file; without one it returns nil.
+func (f FileCheckpoint) Load(context.Context) ([]byte, error) {
+	data, err := os.ReadFile(string(f))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}
+
+// Save replaces the file.
+func (f FileCheckpoint) Save(_ context.Context, data []byte) (err error) {
+	next, err := os.CreateTemp(filepath.Dir(string(f)), filepath.Base(string(f))+".*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(next.Name()))
+		}
+	}()
+	_, err = next.Write(data)
+	if err = errors.Join(err, next.Sync(), next.Close()); err != nil {
+		return err
+	}
+	return os.Rename(next.Name(), string(f))
+}
+
+// state is what a checkpoint holds.
+type state struct {
+	Version int    `json:"version"`
+	Plan    string `json:"plan"` // its fingerprint
+	Done    int    `json:"done"` // steps
+	// Imported tells members that came by file, and may lack what a file cannot hold,
+	// from such that are there in another form.
+	Imported  bool   `json:"imported,omitzero"`
+	JobID     string `json:"jobid,omitzero"`     // of an import that is under way
+	Inviting  int    `json:"inviting,omitzero"`  // members whose invitation was begun,
+	Invited   int    `json:"invited,omitzero"`   // and ended
+	Finishing bool   `json:"finishing,omitzero"` // contact_sync_success was begun
+	Report    Report `json:"report"`             // of the steps that are done
+}
+
+const stateVersion = 1
+
+// The steps that are done before some that look at it.
+const (
+	beforeUsers = 1
+	beforeTags  = 2
+)
+
+// load takes up where an earlier run has stopped.
+func (m *migration) load(ctx context.Context) error {
+	m.state = state{Version: stateVersion, Plan: m.plan.fingerprint}
+	if m.cfg.Checkpoint == nil {
+		return nil
+	}
+	data, err := m.cfg.Checkpoint.Load(ctx)
+	if err != nil {
+		return fmt.Errorf("register: the checkpoint cannot be loaded: %w", err)
+	}
+	if len(data) == 0 {
+		return nil
+	}
+	var kept state
+	if err := json.Unmarshal(data, &kept); err != nil || kept.Version != stateVersion {
+		return errors.New("register: the checkpoint is none of this version: remove it and begin again, what is there already is found")
+	}
+	if kept.Plan != m.plan.fingerprint {
+		return ErrOtherPlan
+	}
+	m.state = kept
+	m.state.Report.Runs++
+	return nil
+}
+
+// save keeps how far the migration is.
+func (m *migration) save(ctx context.Context) error {
+	if m.cfg.Checkpoint == nil {
+		return nil
+	}
+	kept := m.state
+	kept.Report = *m.reported()
+	data, err := json.Marshal(kept)
+	if err != nil {
+		return fmt.Errorf("register: the checkpoint cannot be written as JSON: %w", err)
+	}
+	if err := m.cfg.Checkpoint.Save(ctx, data); err != nil {
+		return fmt.Errorf("register: the checkpoint cannot be saved: %w", err)
+	}
+	return nil
+}
