@@ -32,7 +32,7 @@ func main() {
 func run(ctx context.Context, out io.Writer, getenv func(string) string) error {
 	cfg, online, err := configFromEnv(getenv)
 	if err != nil {
-		return fmt.Errorf("the settings for the real platform are not complete:\n%w\n\nwith no WECOM_* variable set the platform is simulated", err)
+		return err
 	}
 	to, quiet := &printer{out: out}, slog.New(slog.DiscardHandler)
 	if online {
@@ -48,6 +48,6 @@ func runReal(ctx context.Context, to *printer, cfg config, logger *slog.Logger) 
 		return err
 	}
 	defer v.close(context.WithoutCancel(ctx))
-	to.line("WeCom quickstart, real platform; listening on %s, reached at %s", cfg.listen, cfg.publicURL)
+	to.line("WeCom quickstart, real platform; listening on %s, reached at %s", cfg.Listen, cfg.PublicURL)
 	return live(ctx, to, v, &terminal{vendor: v, to: to})
 }

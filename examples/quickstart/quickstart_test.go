@@ -89,12 +89,12 @@ func TestPain21_ClientsAndErrorsHideSecrets(t *testing.T) {
 	app := platform.NewApp(wecomtest.AppConfig{})
 	var out lockedBuffer
 	v, err := newVendor(t.Context(), config{
-		corpID: platform.Provider().CorpID, providerSecret: platform.Provider().Secret, suiteID: app.ID, suiteSecret: app.Secret,
-		token: app.Token, aesKey: app.AESKey, baseURL: platform.URL(), listen: "127.0.0.1:0", templateID: "tpl",
+		CorpID: platform.Provider().CorpID, ProviderSecret: platform.Provider().Secret, SuiteID: app.ID, SuiteSecret: app.Secret,
+		Token: app.Token, AESKey: app.AESKey, BaseURL: platform.URL(), Listen: "127.0.0.1:0", TemplateID: "tpl",
 	}, &printer{out: &out}, slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	require.NoError(t, err)
 	t.Cleanup(func() { v.close(context.WithoutCancel(t.Context())) })
-	app.SetCallbackURL(v.cfg.publicURL + "/callback/command")
+	app.SetCallbackURL(v.cfg.PublicURL + "/callback/command")
 	_, err = app.PushTicket(t.Context())
 	require.NoError(t, err)
 	_, err = platform.NewCorp("Acme").Install(t.Context(), app)
@@ -181,8 +181,8 @@ func TestSettings(t *testing.T) {
 	cfg, online, err := configFromEnv(func(name string) string { return good[name] })
 	require.NoError(t, err)
 	assert.True(t, online)
-	assert.Equal(t, "https://app.example.com", cfg.publicURL)
-	assert.Equal(t, ":8080", cfg.listen)
+	assert.Equal(t, "https://app.example.com", cfg.PublicURL)
+	assert.Equal(t, ":8080", cfg.Listen)
 
 	_, online, err = configFromEnv(noEnv)
 	require.NoError(t, err)
@@ -253,7 +253,7 @@ func TestRealPlatform(t *testing.T) {
 		"WECOM_PUBLIC_URL": "http://" + address, "WECOM_LISTEN": address, "WECOM_BASE_URL": platform.URL(),
 		"WECOM_REGISTER_TEMPLATE_ID": pack.TemplateID,
 	}
-	sim, err := newSimulation(&vendor{cfg: config{publicURL: "http://" + address}}, platform, app)
+	sim, err := newSimulation(&vendor{cfg: config{PublicURL: "http://" + address}}, platform, app)
 	require.NoError(t, err)
 
 	out := &person{asked: make(chan string, 16)}

@@ -46,17 +46,17 @@ func runSimulated(ctx context.Context, to *printer, logger *slog.Logger, opts ..
 	pack := platform.NewPackage(wecomtest.PackageConfig{Apps: []*wecomtest.App{app}, ContactMigration: true})
 
 	v, err := newVendor(ctx, config{
-		corpID: platform.Provider().CorpID, providerSecret: platform.Provider().Secret,
-		suiteID: app.ID, suiteSecret: app.Secret, token: simulatedToken, aesKey: simulatedKey,
-		baseURL: platform.URL(), listen: "127.0.0.1:0", templateID: pack.TemplateID,
+		CorpID: platform.Provider().CorpID, ProviderSecret: platform.Provider().Secret,
+		SuiteID: app.ID, SuiteSecret: app.Secret, Token: simulatedToken, AESKey: simulatedKey,
+		BaseURL: platform.URL(), Listen: "127.0.0.1:0", TemplateID: pack.TemplateID,
 	}, to, logger)
 	if err != nil {
 		return err
 	}
 	defer v.close(context.WithoutCancel(ctx))
-	app.SetCallbackURL(v.cfg.publicURL + "/callback/command")
-	platform.Provider().SetCallbackURL(v.cfg.publicURL + "/callback/system")
-	to.line("WeCom quickstart, offline: the platform is simulated at %s, the vendor is at %s", platform.URL(), v.cfg.publicURL)
+	app.SetCallbackURL(v.cfg.PublicURL + "/callback/command")
+	platform.Provider().SetCallbackURL(v.cfg.PublicURL + "/callback/system")
+	to.line("WeCom quickstart, offline: the platform is simulated at %s, the vendor is at %s", platform.URL(), v.cfg.PublicURL)
 
 	people, err := newSimulation(v, platform, app)
 	if err != nil {
@@ -91,7 +91,7 @@ func (s *simulation) pushTicket(ctx context.Context) error {
 
 func (s *simulation) visit(ctx context.Context, path string) (err error) {
 	s.path = path
-	if s.address, err = s.open(ctx, s.cfg.publicURL+path); err == nil && s.address == "" {
+	if s.address, err = s.open(ctx, s.cfg.PublicURL+path); err == nil && s.address == "" {
 		err = errors.New("the page leads nowhere")
 	}
 	return err

@@ -29,7 +29,7 @@ func (t *terminal) visit(_ context.Context, path string) error {
 		"/admin":    "as an administrator of that corp, in any browser",
 		"/register": "as somebody who has no WeCom corp yet",
 	}
-	t.to.line("    … please open %s%s %s", t.cfg.publicURL, path, where[path])
+	t.to.line("    … please open %s%s %s", t.cfg.PublicURL, path, where[path])
 	return nil
 }
 
@@ -58,14 +58,14 @@ func (t *terminal) spoil(ctx context.Context, corp *suite.Corp) (*suite.Corp, er
 		return nil, errors.Join(errors.New("the cache does not take the token"), err)
 	}
 	opts := []wecom.Option{wecom.WithTokenCache(cache), wecom.WithTransport(tracer{transport(), t.to})}
-	if t.cfg.baseURL != "" {
-		opts = append(opts, wecom.WithBaseURL(t.cfg.baseURL))
+	if t.cfg.BaseURL != "" {
+		opts = append(opts, wecom.WithBaseURL(t.cfg.BaseURL))
 	}
 	api, err := wecom.New(opts...)
 	if err != nil {
 		return nil, err
 	}
-	app, err := suite.New(api, suite.Config{ID: t.cfg.suiteID, Secret: t.cfg.suiteSecret})
+	app, err := suite.New(api, suite.Config{ID: t.cfg.SuiteID, Secret: t.cfg.SuiteSecret})
 	if err != nil {
 		return nil, err
 	}

@@ -57,18 +57,18 @@ func newVendor(ctx context.Context, cfg config, to *printer, logger *slog.Logger
 	}
 	opts := []wecom.Option{wecom.WithTransport(tracer{transport(), to}), wecom.WithLogger(logger)}
 	pages := sso.Pages{}
-	if cfg.baseURL != "" {
-		opts = append(opts, wecom.WithBaseURL(cfg.baseURL))
-		pages = sso.PagesAt(cfg.baseURL)
+	if cfg.BaseURL != "" {
+		opts = append(opts, wecom.WithBaseURL(cfg.BaseURL))
+		pages = sso.PagesAt(cfg.BaseURL)
 	}
 	api, err := wecom.New(opts...)
 	if err != nil {
 		return nil, err
 	}
-	if v.app, err = suite.New(api, suite.Config{ID: cfg.suiteID, Secret: cfg.suiteSecret, PageURL: cfg.baseURL}); err != nil {
+	if v.app, err = suite.New(api, suite.Config{ID: cfg.SuiteID, Secret: cfg.SuiteSecret, PageURL: cfg.BaseURL}); err != nil {
 		return nil, err
 	}
-	if v.provider, err = provider.New(api, provider.Config{CorpID: cfg.corpID, Secret: cfg.providerSecret, PageURL: cfg.baseURL}); err != nil {
+	if v.provider, err = provider.New(api, provider.Config{CorpID: cfg.CorpID, Secret: cfg.ProviderSecret, PageURL: cfg.BaseURL}); err != nil {
 		return nil, err
 	}
 	v.register = register.New(v.provider)
@@ -97,14 +97,14 @@ func newVendor(ctx context.Context, cfg config, to *printer, logger *slog.Logger
 		return nil, err
 	}
 	commands, err := callback.NewHandler(callback.Config{
-		Token: cfg.token, AESKey: cfg.aesKey, Receivers: []string{cfg.suiteID}, VerifyReceivers: []string{cfg.corpID},
+		Token: cfg.Token, AESKey: cfg.AESKey, Receivers: []string{cfg.SuiteID}, VerifyReceivers: []string{cfg.CorpID},
 		Queue: tracedQueue{v.pool, to}, Logger: logger,
 	}, &v.mux)
 	if err != nil {
 		return nil, err
 	}
 	system, err := callback.NewHandler(callback.Config{
-		Token: cfg.token, AESKey: cfg.aesKey, Receivers: []string{cfg.corpID}, Queue: tracedQueue{v.pool, to}, Logger: logger,
+		Token: cfg.Token, AESKey: cfg.AESKey, Receivers: []string{cfg.CorpID}, Queue: tracedQueue{v.pool, to}, Logger: logger,
 	}, &v.mux)
 	if err != nil {
 		return nil, err
@@ -126,24 +126,24 @@ func newVendor(ctx context.Context, cfg config, to *printer, logger *slog.Logger
 	page("/installed", v.serveInstalled)
 	page("/login", func(w http.ResponseWriter, r *http.Request) error {
 		return v.redirect(w, r, func(state string) (string, error) {
-			return sso.AppOAuth2{SuiteID: cfg.suiteID, RedirectURI: v.cfg.publicURL + "/login/done", Scope: sso.ScopeBase, State: state, Pages: pages}.URL()
+			return sso.AppOAuth2{SuiteID: cfg.SuiteID, RedirectURI: v.cfg.PublicURL + "/login/done", Scope: sso.ScopeBase, State: state, Pages: pages}.URL()
 		})
 	})
 	page("/login/done", v.serveLoginDone)
 	page("/admin", func(w http.ResponseWriter, r *http.Request) error {
 		return v.redirect(w, r, func(state string) (string, error) {
-			return sso.ProviderQRLogin{CorpID: cfg.corpID, RedirectURI: v.cfg.publicURL + "/admin/done", State: state, UserType: sso.UserTypeAdmin, Pages: pages}.URL()
+			return sso.ProviderQRLogin{CorpID: cfg.CorpID, RedirectURI: v.cfg.PublicURL + "/admin/done", State: state, UserType: sso.UserTypeAdmin, Pages: pages}.URL()
 		})
 	})
 	page("/admin/done", v.serveAdminDone)
 	page("/register", v.serveRegister)
 
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.listen)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen)
 	if err != nil {
 		return nil, err
 	}
-	if v.cfg.publicURL == "" {
-		v.cfg.publicURL = "http://" + listener.Addr().String()
+	if v.cfg.PublicURL == "" {
+		v.cfg.PublicURL = "http://" + listener.Addr().String()
 	}
 	v.server = &http.Server{Handler: routes, ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = v.server.Serve(listener) }() // until close
@@ -172,7 +172,7 @@ func (v *vendor) serveInstall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	l, err := v.app.Install(r.Context(), suite.InstallRequest{RedirectURI: v.cfg.publicURL + "/installed", State: state, AuthType: suite.AuthTypeTest})
+	l, err := v.app.Install(r.Context(), suite.InstallRequest{RedirectURI: v.cfg.PublicURL + "/installed", State: state, AuthType: suite.AuthTypeTest})
 	if err != nil {
 		return err
 	}
@@ -231,7 +231,7 @@ func (v *vendor) welcome(w http.ResponseWriter, r *http.Request, signIn func(con
 
 // serveRegister shows the link that registers a new corp.
 func (v *vendor) serveRegister(w http.ResponseWriter, r *http.Request) error {
-	l, err := v.register.Start(r.Context(), register.GetRegisterCodeRequest{TemplateID: v.cfg.templateID, CorpName: "示例企业", State: "quickstart"})
+	l, err := v.register.Start(r.Context(), register.GetRegisterCodeRequest{TemplateID: v.cfg.TemplateID, CorpName: "示例企业", State: "quickstart"})
 	if err != nil {
 		return err
 	}

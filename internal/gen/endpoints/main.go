@@ -1,6 +1,7 @@
 // Command endpoints writes docs/endpoints.md, the list of all endpoints and of
 // the methods that call them, from the endpoint table (testdata/api) and the
-// directives of the methods. Run it with go generate.
+// directives of the methods, and the same methods for the command line. Run it
+// with go generate.
 package main
 
 import (
@@ -41,19 +42,24 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	text, err := generate(root)
+	outputs, err := generate(root)
 	if err != nil {
 		return err
 	}
-	name := filepath.Join(root, filepath.FromSlash(page))
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil { //nolint:gosec // Documentation is for all to read.
-		return err
+	for file, text := range outputs {
+		name := filepath.Join(root, filepath.FromSlash(file))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil { //nolint:gosec // Documentation is for all to read.
+			return err
+		}
+		if err := os.WriteFile(name, text, 0o644); err != nil { //nolint:gosec // Documentation is for all to read.
+			return err
+		}
 	}
-	return os.WriteFile(name, text, 0o644) //nolint:gosec // Documentation is for all to read.
+	return nil
 }
 
-// generate returns the page for the repository at root.
-func generate(root string) ([]byte, error) {
+// generate returns the files for the repository at root, by name.
+func generate(root string) (map[string][]byte, error) {
 	rows, err := contract.Load()
 	if err != nil {
 		return nil, err
@@ -71,7 +77,15 @@ func generate(root string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return render(rows, methods)
+	text, err := render(rows, methods)
+	if err != nil {
+		return nil, err
+	}
+	code, err := renderMethods(methods)
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{page: text, methodsFile: code}, nil
 }
 
 // method is what calls an endpoint.

@@ -1,6 +1,7 @@
 // Command events writes docs/events.md, the list of all callbacks and of the
 // types that decode them, from the event table (testdata/events) and the source
-// of package callback. Run it with go generate.
+// of package callback, and the same types for the command line. Run it with go
+// generate.
 package main
 
 import (
@@ -36,12 +37,19 @@ const page = "docs/events.md"
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("events: ")
-	text, err := generate(testdata.Files, os.DirFS(filepath.Join(root, "callback")))
+	source := os.DirFS(filepath.Join(root, "callback"))
+	text, err := generate(testdata.Files, source)
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(root, filepath.FromSlash(page)), text, 0o644); err != nil { //nolint:gosec // Documentation is for all to read.
+	code, err := generateTypes(source)
+	if err != nil {
 		log.Fatal(err)
+	}
+	for file, text := range map[string][]byte{page: text, typesFile: code} {
+		if err := os.WriteFile(filepath.Join(root, filepath.FromSlash(file)), text, 0o644); err != nil { //nolint:gosec // Documentation is for all to read.
+			log.Fatal(err)
+		}
 	}
 }
 
