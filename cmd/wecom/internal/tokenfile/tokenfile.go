@@ -1,0 +1,202 @@
+// Package tokenfile keeps tokens in one file that only its owner can read, for a
+// command that ends after every call.
+package tokenfile
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/wecom-isv/wecom"
+)
+
+const (
+	privateFile = 0o600
+	privateDir  = 0o700
+	poll        = 20 * time.Millisecond // between tries to get a lock
+	maxFile     = 16 << 20
+)
+
+// ErrPermissions is a file or directory that others can read or write.
+var ErrPermissions = errors.New("tokenfile: others can read it")
+
+// Cache is a [wecom.TokenCache] and a [wecom.Locker] in a file. Processes may
+// share it: each operation holds a lock of the operating system. It is safe for
+// concurrent use. Printing it shows the path only.
+type Cache struct{ path string }
+
+var (
+	_ wecom.TokenCache = (*Cache)(nil)
+	_ wecom.Locker     = (*Cache)(nil)
+)
+
+// Open returns the cache in the file at path, which is made, with its directory,
+// by the first write. An existing file that others can read is an
+// [ErrPermissions]: what it holds may be known to them.
+func Open(path string) (*Cache, error) {
+	if path == "" {
+		return nil, errors.New("tokenfile: no path")
+	}
+	c := &Cache{path: path}
+	if err := os.MkdirAll(filepath.Dir(path), privateDir); err != nil {
+		return nil, fmt.Errorf("tokenfile: %w", err)
+	}
+	if _, err := c.read(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Path returns the path of the file.
+func (c *Cache) Path() string { return c.path }
+
+// Load implements [wecom.TokenCache].
+func (c *Cache) Load(ctx context.Context, key string) (t wecom.Token, err error) {
+	err = c.locked(ctx, func() error {
+		tokens, err := c.read()
+		t = tokens[key]
+		return err
+	})
+	if err == nil && !t.Live() {
+		err = wecom.ErrNotCached
+	}
+	if err != nil {
+		return wecom.Token{}, err
+	}
+	return t, nil
+}
+
+// Save implements [wecom.TokenCache].
+func (c *Cache) Save(ctx context.Context, key string, t wecom.Token) (saved bool, err error) {
+	err = c.update(ctx, func(tokens map[string]wecom.Token) bool {
+		old, there := tokens[key]
+		if saved = !there || !old.Live() || old.Version < t.Version; saved {
+			tokens[key] = t
+		}
+		return saved
+	})
+	return saved && err == nil, err
+}
+
+// Drop implements [wecom.TokenCache].
+func (c *Cache) Drop(ctx context.Context, key string, upTo int64) error {
+	return c.update(ctx, func(tokens map[string]wecom.Token) bool {
+		old, there := tokens[key]
+		if !there || old.Version > upTo {
+			return false
+		}
+		delete(tokens, key)
+		return true
+	})
+}
+
+// Lock implements [wecom.Locker] with one lock for all names: a command fetches
+// one token at a time. The operating system frees the lock of a process that
+// died, so ttl is not needed.
+func (c *Cache) Lock(ctx context.Context, _ string, _ time.Duration) (unlock func(), err error) {
+	return c.lock(ctx, ".fetch")
+}
+
+// Format prints the path, with every verb.
+func (c *Cache) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "tokenfile("+c.path+")") }
+
+// update lets change edit the tokens and writes them if it says so.
+func (c *Cache) update(ctx context.Context, change func(map[string]wecom.Token) bool) error {
+	return c.locked(ctx, func() error {
+		tokens, err := c.read()
+		if err != nil || !change(tokens) {
+			return err
+		}
+		for key, t := range tokens {
+			if !t.Live() {
+				delete(tokens, key)
+			}
+		}
+		return c.write(tokens)
+	})
+}
+
+func (c *Cache) locked(ctx context.Context, f func() error) error {
+	unlock, err := c.lock(ctx, ".lock")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return f()
+}
+
+// lock takes the lock in the file beside the tokens that suffix names.
+func (c *Cache) lock(ctx context.Context, suffix string) (unlock func(), err error) {
+	file := flock.New(c.path+suffix, flock.SetPermissions(privateFile))
+	if _, err := file.TryLockContext(ctx, poll); err != nil {
+		return nil, fmt.Errorf("tokenfile: lock: %w", err)
+	}
+	return func() { _ = file.Close() }, nil
+}
+
+// read returns the tokens, none if there is no file yet.
+func (c *Cache) read() (map[string]wecom.Token, error) {
+	tokens := map[string]wecom.Token{}
+	file, err := os.Open(c.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return tokens, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("tokenfile: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("tokenfile: %w", err)
+	}
+	if err := CheckPrivate(info); err != nil {
+		return nil, fmt.Errorf("%w: %s: run chmod 600 on it, or delete it if others may have read it", err, c.path)
+	}
+	text, err := io.ReadAll(io.LimitReader(file, maxFile))
+	if err != nil {
+		return nil, fmt.Errorf("tokenfile: %w", err)
+	}
+	if err := json.Unmarshal(text, &tokens); err != nil {
+		// The text of the error could quote a token.
+		return nil, fmt.Errorf("tokenfile: %s is damaged: delete it, tokens are fetched again", c.path)
+	}
+	return tokens, nil
+}
+
+// write replaces the file in one step.
+func (c *Cache) write(tokens map[string]wecom.Token) error {
+	text, err := json.MarshalIndent(tokens, "", "  ")
+	if err != nil {
+		return errors.New("tokenfile: the tokens cannot be encoded")
+	}
+	if _, err := WritePrivate(c.path, bytes.NewReader(text)); err != nil {
+		return fmt.Errorf("tokenfile: %w", err)
+	}
+	return nil
+}
+
+// WritePrivate writes a file that only its owner can read, in one step: whoever
+// opens it sees the old content or the new one. It returns the size.
+func WritePrivate(path string, content io.Reader) (n int64, err error) {
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // mode 0600
+	if err != nil {
+		return 0, err
+	}
+	n, err = io.Copy(file, content)
+	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+	}
+	return n, err
+}
