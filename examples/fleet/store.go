@@ -3,18 +3,13 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
-
-	"github.com/redis/go-redis/v9"
-	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/wecom-isv/wecom"
+	"github.com/wecom-isv/wecom/examples/internal/databases"
 	"github.com/wecom-isv/wecom/store/redisstore"
 	"github.com/wecom-isv/wecom/store/sqlstore"
 	"github.com/wecom-isv/wecom/suite"
@@ -39,12 +34,8 @@ type store struct {
 // choosePlace takes the Redis at the given address, or a file of its own.
 func choosePlace(redisAddress string) (place, error) {
 	if redisAddress != "" {
-		if !strings.Contains(redisAddress, "://") {
-			redisAddress = "redis://" + redisAddress
-		}
-		if _, err := redis.ParseURL(redisAddress); err != nil {
-			// The text of the error could quote a password.
-			return place{}, errors.New("WECOM_REDIS must be host:port or a redis:// URL")
+		if err := databases.CheckRedis(redisAddress); err != nil {
+			return place{}, fmt.Errorf("WECOM_REDIS must be %w", err)
 		}
 		return place{Kind: "Redis", Address: redisAddress, Prefix: "wecom-fleet-" + rand.Text()[:8] + ":"}, nil
 	}
@@ -72,15 +63,9 @@ func (p place) open(ctx context.Context) (*store, error) {
 }
 
 func (p place) openRedis(ctx context.Context) (*store, error) {
-	opts, err := redis.ParseURL(p.Address)
+	client, err := databases.Redis(ctx, p.Address)
 	if err != nil {
-		return nil, errors.New("the address of the Redis is malformed")
-	}
-	opts.ContextTimeoutEnabled = true // an operation ends with its context
-	client := redis.NewClient(opts)
-	if err := client.Ping(ctx).Err(); err != nil {
-		_ = client.Close() // the other error matters
-		return nil, fmt.Errorf("the Redis of WECOM_REDIS does not answer: %w", err)
+		return nil, fmt.Errorf("WECOM_REDIS: %w", err)
 	}
 	s, err := redisstore.New(client, redisstore.Config{Prefix: p.Prefix})
 	if err != nil {
@@ -91,11 +76,7 @@ func (p place) openRedis(ctx context.Context) (*store, error) {
 }
 
 func (p place) openSQLite(ctx context.Context) (*store, error) {
-	// Writers of several processes wait for each other instead of failing.
-	address := url.URL{Scheme: "file", Opaque: (&url.URL{Path: p.Address}).EscapedPath(), RawQuery: url.Values{
-		"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(5000)"}, "_txlock": {"immediate"},
-	}.Encode()}
-	db, err := sql.Open("sqlite", address.String())
+	db, err := databases.SQLite(p.Address)
 	if err != nil {
 		return nil, err
 	}

@@ -38,6 +38,13 @@ func TestLanguage(t *testing.T) {
 		{"refused", "/", []string{accept, "en;q=0"}, browser.Chinese},
 		{"not a number", "/", []string{accept, "en;q=high,zh;q=0.1"}, browser.Chinese},
 		{"two lines", "/", []string{accept, "fr", accept, "en"}, browser.English},
+		{"spaces", "/", []string{accept, "en ; q=0.8 , zh ; q=0.9"}, browser.Chinese},
+		{"empty wishes", "/", []string{accept, ",;,en"}, browser.English},
+		{"the first of equals", "/", []string{accept, "zh-Hans-CN;q=0.4,en-US;q=0.4"}, browser.Chinese},
+		{"no number at all", "/", []string{accept, "en;q=NaN"}, browser.Chinese},
+		{"out of range", "/", []string{accept, "en;q=7, zh;q=0.2"}, browser.Chinese},
+		{"below zero", "/", []string{accept, "\x00;q=\xff,en;q=-1,zh;q=0.00000001"}, browser.Chinese},
+		{"a longer word", "/", []string{accept, "english"}, browser.Chinese},
 		{"the parameter wins", "/?lang=en", []string{accept, "zh"}, browser.English},
 		{"an unknown parameter", "/?lang=fr", []string{accept, "en"}, browser.Chinese},
 	}

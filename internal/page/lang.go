@@ -6,8 +6,8 @@ package page
 
 import (
 	"net/http"
-	"strconv"
-	"strings"
+
+	"github.com/wecom-isv/wecom/internal/browser"
 )
 
 // Lang is the language of a page, as HTML names it.
@@ -30,43 +30,10 @@ func (t Text) In(lang Lang) string {
 	return t.Chinese
 }
 
-// LangOf returns the language that the browser prefers (Accept-Language), Chinese
-// if it asks for neither.
+// LangOf returns the language of the page that r asks for; see [browser.Language].
 func LangOf(r *http.Request) Lang {
-	best, most := Chinese, 0.0
-	for wish := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
-		tag, quality := parseWish(wish)
-		primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
-		var lang Lang
-		switch primary {
-		case "zh":
-			lang = Chinese
-		case "en":
-			lang = English
-		default:
-			continue
-		}
-		if quality > most {
-			best, most = lang, quality
-		}
+	if browser.Language(r) == browser.English {
+		return English
 	}
-	return best
-}
-
-// parseWish takes "en-GB;q=0.8" apart. What cannot be read has no weight.
-func parseWish(wish string) (tag string, quality float64) {
-	tag, param, weighted := strings.Cut(wish, ";")
-	tag = strings.TrimSpace(tag)
-	if !weighted {
-		return tag, 1
-	}
-	value, ok := strings.CutPrefix(strings.TrimSpace(param), "q=")
-	if !ok {
-		return tag, 0
-	}
-	quality, err := strconv.ParseFloat(value, 64)
-	if err != nil || quality > 1 { // NaN is never the most
-		return tag, 0
-	}
-	return tag, quality
+	return Chinese
 }

@@ -5,19 +5,39 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
 
 // Explanation is what people are told of a failure.
 type Explanation struct {
+	Of          []error // the classes of errors that it is for; none: all
 	Status      int
 	Title, Text Text
 }
 
-// Explain returns an Explanation.
-func Explain(status int, title, text Text) Explanation {
-	return Explanation{Status: status, Title: title, Text: text}
+// Explain returns the first of all that is for err. The last one is for all.
+func Explain(err error, all []Explanation) Explanation {
+	i := slices.IndexFunc(all, func(e Explanation) bool {
+		return len(e.Of) == 0 || slices.ContainsFunc(e.Of, func(class error) bool { return errors.Is(err, class) })
+	})
+	return all[i]
+}
+
+// CheckPath says why a browser cannot be sent to path, "" if it is a path of this
+// site. Browsers take // and /\ for the begin of a host, and skip tabs and newlines.
+func CheckPath(path string) string {
+	switch {
+	case !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//"):
+		return "is not a path on this site"
+	case strings.ContainsFunc(path, func(r rune) bool { return r == '\\' || r < ' ' || r == 0x7f }):
+		return "holds a backslash or a control character"
+	}
+	if _, err := url.Parse(path); err != nil {
+		return "is not a path on this site"
+	}
+	return ""
 }
 
 // Only serves requests with one of the methods, guarded by [Guard], and answers

@@ -14,3 +14,10 @@ var (
 	ErrStateOtherBrowser = fmt.Errorf("%w: another browser started this sign-in", ErrState)
 	ErrStateReplayed     = fmt.Errorf("%w: it was used before", ErrState)
 )
+
+// What else is wrong with a request. Errors of other packages belong to these
+// classes.
+var (
+	ErrNext    = errors.New("next is not a path on this site")
+	ErrRequest = errors.New("the request is not the way back from a page of the platform")
+)

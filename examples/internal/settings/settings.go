@@ -15,11 +15,11 @@ import (
 // real platform. It holds secrets; fmt and log/slog show none of it.
 type Vendor struct {
 	CorpID         string // of the vendor itself
-	ProviderSecret string
+	ProviderSecret string `json:"-"`
 	SuiteID        string
-	SuiteSecret    string
-	Token          string // of the callback URLs
-	AESKey         string // of the callback URLs
+	SuiteSecret    string `json:"-"`
+	Token          string `json:"-"` // of the callback URLs
+	AESKey         string `json:"-"` // of the callback URLs
 	BaseURL        string // of the API; empty: the public one
 	PublicURL      string // where WeCom and browsers reach the program, without a slash at the end
 	Listen         string
@@ -30,7 +30,9 @@ type Vendor struct {
 const DefaultListen = ":8080"
 
 // Format keeps every verb of fmt from looking inside.
-func (v Vendor) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "settings.Vendor("+v.SuiteID+")") }
+func (v Vendor) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "settings.Vendor("+v.SuiteID+")")
+}
 
 // LogValue keeps log/slog from looking inside.
 func (v Vendor) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(v)) }
