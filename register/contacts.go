@@ -158,6 +158,10 @@ type SetScopeResponse struct {
 //
 //wecom:endpoint POST /cgi-bin/agent/set_scope
 func (c *Contacts) SetScope(ctx context.Context, req SetScopeRequest) (*SetScopeResponse, error) {
+	return setScope(ctx, c, req)
+}
+
+func setScope(ctx context.Context, token wecom.AccessToken, req SetScopeRequest) (*SetScopeResponse, error) {
 	// An explicit empty list says what an absent one would do.
 	if req.AllowUser == nil {
 		req.AllowUser = []string{}
@@ -169,7 +173,7 @@ func (c *Contacts) SetScope(ctx context.Context, req SetScopeRequest) (*SetScope
 		req.AllowTag = []int64{}
 	}
 	r := new(SetScopeResponse)
-	err := c.Do(ctx, wecom.Call{Path: "/cgi-bin/agent/set_scope", Body: req, Safe: true}, r)
+	err := token.Do(ctx, wecom.Call{Path: "/cgi-bin/agent/set_scope", Body: req, Safe: true}, r)
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +203,7 @@ func (c *Contacts) ContactSyncSuccess(ctx context.Context) error {
 	case err == nil:
 		c.ended = true
 	case refused && errors.Is(err, wecom.ErrTokenRejected):
-		if c.unproved && time.Now().Before(c.expiresAt) {
+		if c.unproved && c.provesEnd() {
 			return nil
 		}
 	case refused && refusal.Code != 0 && !errors.Is(err, wecom.ErrTransient), errors.Is(err, wecom.ErrTokenRejected):
@@ -209,6 +213,10 @@ func (c *Contacts) ContactSyncSuccess(ctx context.Context) error {
 	}
 	return err
 }
+
+// provesEnd reports whether a refusal of the token says that it was ended: near the
+// end of its life it may as well have expired.
+func (c *Contacts) provesEnd() bool { return time.Until(c.expiresAt) > time.Minute }
 
 // String shows the expiry only.
 func (c *Contacts) String() string {

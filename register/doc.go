@@ -18,6 +18,14 @@
 // The contacts of the new corp stay locked until [Contacts.ContactSyncSuccess],
 // and the token that may fill them lives 30 minutes and cannot be renewed.
 //
+// [Contacts.Migrate] does it all, and can be taken up again after a crash:
+//
+//	plan, err := register.NewPlan(register.PlanSource{
+//		Departments: register.ReadDepartmentsCSV(file1), // or register.Items(list), or an iterator
+//		Users:       register.ReadUsersCSV(file2),
+//	})
+//	report, err := contacts.Migrate(ctx, plan, register.MigrateConfig{Checkpoint: register.FileCheckpoint(path)})
+//
 // [Flow] is the pages of a registration, ready to serve: the button, the waiting
 // layer that goes on by itself, and the events behind it, on many machines.
 package register

@@ -20,7 +20,7 @@ import (
 var (
 	// ErrIncomplete says that not all of the plan is in the corp, so that
 	// contact_sync_success was not called: the report says what is missing and why.
-	// What the cause may be, the same plan can be tried again.
+	// Once the cause is put right, call Migrate again with the same plan.
 	ErrIncomplete = errors.New("register: not all of the plan is in the corp, contact_sync_success was not called")
 	// ErrOtherPlan says that the checkpoint belongs to a migration with another plan.
 	// Whoever means it removes the checkpoint: what is there already is found anyway.
@@ -51,7 +51,8 @@ type MigrateConfig struct {
 	Checkpoint Checkpoint
 	// Renew gives another contact token when the platform refuses the one in use or its
 	// 30 minutes are over. nil: the migration stops there, and can be taken up again with
-	// the checkpoint; [Client.Migrate] asks for the registration again.
+	// the checkpoint; [Client.Migrate] asks for the registration again. Nobody can count
+	// on another token: [*TimeError] does not.
 	Renew func(context.Context) (*Contacts, error)
 	// Scopes are set once the members are there: who sees the apps. The ids are those
 	// of the plan.
@@ -109,7 +110,7 @@ func (cfg MigrateConfig) check() (MigrateConfig, error) {
 	case cfg.Parallel < 1 || cfg.Parallel > mostParallel:
 		return cfg, fmt.Errorf("register: MigrateConfig.Parallel is %d: 1 to %d are allowed", cfg.Parallel, mostParallel)
 	case cfg.CallsPerMinute < 0:
-		return cfg, fmt.Errorf("register: MigrateConfig.CallsPerMinute is negative")
+		return cfg, errors.New("register: MigrateConfig.CallsPerMinute is negative")
 	}
 	return cfg, nil
 }
@@ -130,9 +131,9 @@ func (cfg MigrateConfig) check() (MigrateConfig, error) {
 // [*TimeError], [ErrContactTokenExpired] and [ErrContactTokenEnded], and what the
 // platform refused for all calls.
 //
-// Lists may show the contact token ids in place of names and encrypted user ids:
-// which is not documented. What cannot be seen is not compared; members that no
-// list shows are asked for one by one.
+// What the contact token may read is not documented in full. Lists may show ids in
+// place of names and encrypted user ids, or be denied: what cannot be seen is not
+// compared, and what no list shows is asked for one by one.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/90578
 func (c *Contacts) Migrate(ctx context.Context, plan *Plan, cfg MigrateConfig) (*Report, error) {
@@ -196,9 +197,10 @@ type migration struct {
 	log      *slog.Logger
 	start    time.Time
 
-	mu    sync.Mutex // guards the report in state
-	state state
-	seen  survey
+	mu          sync.Mutex // guards the report in state, and uncompleted
+	state       state
+	seen        survey
+	uncompleted bool // a member that a file has made lacks what it could not hold
 }
 
 // Step is a part of a migration.
@@ -223,6 +225,9 @@ func (m *migration) run(ctx context.Context) error {
 	}
 	if !m.state.Finishing {
 		if err := m.begin(ctx); err != nil {
+			return m.stopped(StepRead, err)
+		}
+		if err := m.save(ctx); err != nil {
 			return m.stopped(StepRead, err)
 		}
 	}
@@ -260,9 +265,10 @@ func (m *migration) run(ctx context.Context) error {
 func (m *migration) begin(ctx context.Context) error {
 	if m.state.JobID != "" {
 		m.progress.begin(StepRead, 100)
-		if err := m.waitJob(ctx, m.state.JobID); err != nil && stops(err) && !forbidden(err) {
+		if err := m.waitJob(ctx, m.state.JobID); err != nil && !givesUp(err) {
 			return err
 		}
+		m.state.JobID = ""
 	}
 	if err := m.readForWriting(ctx); err != nil {
 		return err

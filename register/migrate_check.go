@@ -13,6 +13,11 @@ func (m *migration) check(ctx context.Context) error {
 	if err := m.readDepartments(ctx); err != nil {
 		return err
 	}
+	if m.seen.blind {
+		if err := m.findDepartments(ctx); err != nil {
+			return err
+		}
+	}
 	differences, strangers := m.checkDepartments()
 	if err := m.readUsers(ctx, StepCheck); err != nil {
 		return err
@@ -36,6 +41,27 @@ func (m *migration) check(ctx context.Context) error {
 		return err
 	}
 	return ErrIncomplete
+}
+
+// findDepartments asks for each department, since they cannot be listed.
+func (m *migration) findDepartments(ctx context.Context) error {
+	groups := make([][]int64, 0, m.plan.Departments())
+	for _, d := range m.plan.departments {
+		groups = append(groups, []int64{d.ID})
+	}
+	m.progress.begin(StepCheck, len(groups))
+	var mu sync.Mutex
+	return inGroups(ctx, m, groups, func(ctx context.Context, id int64) error {
+		got, found, err := m.findDepartment(ctx, id)
+		mu.Lock()
+		defer mu.Unlock()
+		if found {
+			m.seen.departments[id] = got
+		} else {
+			delete(m.seen.departments, id)
+		}
+		return err
+	})
 }
 
 // checkDepartments compares the departments and counts those that are not planned.

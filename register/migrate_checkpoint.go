@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // Checkpoint keeps how far one migration is: some hundred bytes of JSON, more if
@@ -51,7 +52,21 @@ func (f FileCheckpoint) Save(_ context.Context, data []byte) (err error) {
 	if err = errors.Join(err, next.Sync(), next.Close()); err != nil {
 		return err
 	}
-	return os.Rename(next.Name(), string(f))
+	if err = os.Rename(next.Name(), string(f)); err != nil {
+		return err
+	}
+	syncDir(filepath.Dir(string(f)))
+	return nil
+}
+
+// syncDir makes a renaming outlast a loss of power, on systems that can: what was
+// begun, an invitation say, is to be known after it.
+func syncDir(path string) {
+	dir, err := os.Open(path)
+	if err != nil {
+		return
+	}
+	_, _ = dir.Sync(), dir.Close()
 }
 
 // state is what a checkpoint holds.
@@ -59,9 +74,14 @@ type state struct {
 	Version int    `json:"version"`
 	Plan    string `json:"plan"` // its fingerprint
 	Done    int    `json:"done"` // steps
-	// Imported tells members that came by file, and may lack what a file cannot hold,
-	// from such that are there in another form.
-	Imported  bool   `json:"imported,omitzero"`
+	// What came by file, and may lack what a file cannot hold, is told by these from
+	// what is there in another form.
+	ImportedDepartments bool `json:"imported_departments,omitzero"`
+	ImportedUsers       bool `json:"imported_users,omitzero"`
+	// Kept are members that were there before the first import of members and lack
+	// what a file cannot hold: they are left as they are.
+	Kept []string `json:"kept,omitzero"`
+
 	JobID     string `json:"jobid,omitzero"`     // of an import that is under way
 	Inviting  int    `json:"inviting,omitzero"`  // members whose invitation was begun,
 	Invited   int    `json:"invited,omitzero"`   // and ended
@@ -71,10 +91,23 @@ type state struct {
 
 const stateVersion = 1
 
+// valid reports whether s can have been saved by a migration.
+func (s *state) valid() bool {
+	return s.Version == stateVersion && s.Done >= 0 && s.Done <= allSteps &&
+		s.Invited >= 0 && s.Invited <= s.Inviting &&
+		(s.Inviting == 0 || s.Done >= beforeInvite) &&
+		(!s.Finishing || s.Done >= beforeFinish) &&
+		s.Report.Unlocked == (s.Done == allSteps)
+}
+
 // The steps that are done before some that look at it.
 const (
-	beforeUsers = 1
-	beforeTags  = 2
+	beforeUsers  = 1
+	beforeTags   = 2
+	beforeCheck  = 4
+	beforeInvite = 5
+	beforeFinish = 6
+	allSteps     = 7
 )
 
 // load takes up where an earlier run has stopped.
@@ -91,22 +124,32 @@ func (m *migration) load(ctx context.Context) error {
 		return nil
 	}
 	var kept state
-	if err := json.Unmarshal(data, &kept); err != nil || kept.Version != stateVersion {
-		return errors.New("register: the checkpoint is none of this version: remove it and begin again, what is there already is found")
+	if err := json.Unmarshal(data, &kept); err != nil || !kept.valid() {
+		return errors.New("register: the checkpoint is damaged or of another version: remove it and begin again, what is there already is found")
 	}
 	if kept.Plan != m.plan.fingerprint {
 		return ErrOtherPlan
 	}
 	m.state = kept
+	if m.state.Report.Unlocked {
+		return nil
+	}
 	m.state.Report.Runs++
-	return nil
+	if m.state.Done <= beforeCheck { // what was compared then may be put right by now
+		r := &m.state.Report
+		r.Checked, r.Differences, r.Others = false, nil, 0
+	}
+	return m.save(ctx)
 }
 
-// save keeps how far the migration is.
+// save keeps how far the migration is, also when ctx has ended.
 func (m *migration) save(ctx context.Context) error {
+	const most = 10 * time.Second
 	if m.cfg.Checkpoint == nil {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
+	defer cancel()
 	kept := m.state
 	kept.Report = *m.reported()
 	data, err := json.Marshal(kept)

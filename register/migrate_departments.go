@@ -27,7 +27,7 @@ func (m *migration) makeDepartments(ctx context.Context) error {
 	}
 	m.progress.begin(StepDepartments, m.plan.Departments())
 	for _, d := range m.plan.departments {
-		created, refused, err := m.makeDepartment(ctx, d, imported[d.ID])
+		created, refused, err := m.makeDepartment(ctx, d)
 		switch {
 		case err != nil:
 			return err
@@ -46,10 +46,17 @@ func (m *migration) makeDepartments(ctx context.Context) error {
 	return nil
 }
 
+// missingDepartments are those that are not there and can be made: nothing is put
+// into a department that is there in another form.
 func (m *migration) missingDepartments() []contact.CreateDepartmentRequest {
 	var missing []contact.CreateDepartmentRequest
+	closed := make(map[int64]bool)
 	for _, d := range m.plan.departments {
-		if _, ok := m.seen.departments[d.ID]; !ok {
+		got, there := m.seen.departments[d.ID]
+		switch {
+		case closed[d.ParentID], there && len(compareDepartment(d, got).fields) > 0:
+			closed[d.ID] = true
+		case !there:
 			missing = append(missing, d)
 		}
 	}
@@ -58,13 +65,14 @@ func (m *migration) missingDepartments() []contact.CreateDepartmentRequest {
 
 // makeDepartment makes a department unless it is there. One that was imported gets
 // the English name that a file cannot hold.
-func (m *migration) makeDepartment(ctx context.Context, d contact.CreateDepartmentRequest, imported bool) (created bool, refused *Refusal, err error) {
+func (m *migration) makeDepartment(ctx context.Context, d contact.CreateDepartmentRequest) (created bool, refused *Refusal, err error) {
 	id := strconv.FormatInt(d.ID, 10)
 	if got, ok := m.seen.departments[d.ID]; ok {
-		if imported && d.NameEn != "" && got.NameEn != d.NameEn {
+		refused = otherwise(KindDepartment, id, compareDepartment(d, got))
+		if refused == nil && m.state.ImportedDepartments && d.NameEn != "" && got.NameEn == "" {
 			return m.nameDepartment(ctx, d)
 		}
-		return false, otherwise(KindDepartment, id, compareDepartment(d, got)), nil
+		return false, refused, nil
 	}
 	if _, ok := m.seen.departments[d.ParentID]; !ok {
 		return false, &Refusal{Kind: KindDepartment, ID: id, Reason: fmt.Sprintf("its parent %d could not be made", d.ParentID)}, nil

@@ -57,18 +57,16 @@ func (m *migration) inviteBatch(ctx context.Context, ids []string) error {
 	unsure := false
 	_, err := m.attempt(ctx, func(ctx context.Context) error {
 		_, err := m.contacts.Batch().Invite(ctx, contact.InviteRequest{Users: ids})
-		if unsure = errors.Is(err, wecom.ErrNoReply); unsure && ctx.Err() == nil {
-			return nil
+		if unsure = errors.Is(err, wecom.ErrNoReply); unsure {
+			return nil // to send it again could be too much
 		}
 		return err
 	})
 	out, partial := errors.AsType[*contact.PartialError](err)
 	switch {
 	case unsure:
-		if err == nil {
-			m.tally(func(r *Report) { r.InvitesUnsure += len(ids) })
-		}
-		return err
+		m.tally(func(r *Report) { r.InvitesUnsure += len(ids) })
+		return nil
 	case partial:
 		for _, id := range out.Users {
 			m.refuse(ctx, Refusal{Kind: KindInvitation, ID: id, Reason: "the member is wrong or out of sight"})
@@ -78,8 +76,10 @@ func (m *migration) inviteBatch(ctx context.Context, ids []string) error {
 	case err == nil:
 		m.tally(func(r *Report) { r.Invited += len(ids) })
 		return nil
+	case ctx.Err() != nil: // it may have been under way
+		return err
 	case stops(err) && !forbidden(err):
-		m.state.Inviting = m.state.Invited // it was refused: nobody has got it
+		m.state.Inviting = m.state.Invited // it was refused, or not sent: nobody has got it
 		return errors.Join(err, m.save(ctx))
 	}
 	m.refuse(ctx, refusal(KindInvitation, "", err))
@@ -114,7 +114,7 @@ func (m *migration) unlock(ctx context.Context, sent *bool) error {
 	var refusal error
 	for range mostRenewals {
 		c, err := m.session.usable(ctx)
-		if *sent && (errors.Is(err, ErrNoContactSync) || errors.Is(err, ErrContactTokenEnded) && m.session.renew == nil) {
+		if *sent && (errors.Is(err, ErrNoContactSync) || errors.Is(err, ErrContactTokenEnded) && m.session.provesEnd()) {
 			return nil
 		}
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/wecom-isv/wecom"
 	"github.com/wecom-isv/wecom/corp/contact"
@@ -41,8 +42,13 @@ func (m *migration) importDepartments(ctx context.Context, missing []contact.Cre
 		rows = append(rows, contact.DepartmentRow{Name: d.Name, ID: d.ID, ParentID: d.ParentID, Order: d.Order})
 	}
 	var file bytes.Buffer
-	if err := contact.WriteDepartments(&file, rows); err != nil {
-		return fmt.Errorf("register: the file of departments cannot be written: %w", err)
+	if err := contact.WriteDepartmentsCSV(&file, rows); err != nil { // the console allows names that a file does not
+		m.log.InfoContext(ctx, "register: migration: departments are made one by one, since those that are there do not fit into a file", slog.Any("err", err))
+		return nil
+	}
+	m.state.ImportedDepartments = true
+	if err := m.save(ctx); err != nil {
+		return err
 	}
 	m.progress.begin(StepDepartments, 100)
 	_, err := m.importFile(ctx, "departments.csv", file.Bytes(), func(ctx context.Context, mediaID string) (*contact.JobResponse, error) {
@@ -60,13 +66,15 @@ func (m *migration) importUsers(ctx context.Context, users []*contact.CreateUser
 	for i, u := range users {
 		rows[i] = userRow(u)
 	}
-	m.state.Imported = true
+	if !m.state.ImportedUsers {
+		m.state.ImportedUsers, m.state.Kept = true, m.lackingUsers()
+	}
 	if err := m.save(ctx); err != nil {
 		return err
 	}
 	for chunk := range slices.Chunk(rows, rowsOfFile) {
 		var file bytes.Buffer
-		if err := contact.WriteUsers(&file, chunk); err != nil {
+		if err := contact.WriteUsersCSV(&file, chunk); err != nil {
 			return fmt.Errorf("register: the file of members cannot be written: %w", err)
 		}
 		m.progress.begin(StepUsers, 100)
@@ -81,6 +89,33 @@ func (m *migration) importUsers(ctx context.Context, users []*contact.CreateUser
 		}
 	}
 	return m.readUsers(ctx, StepRead)
+}
+
+// hiddenUsers reports whether somebody who is there may be one of the plan whose
+// user id the token does not see. A file would overwrite him: nothing is imported.
+func (m *migration) hiddenUsers(ctx context.Context) bool {
+	hidden := m.seen.noUsers
+	for id, u := range m.seen.users {
+		placeholder := u.UserID == u.OpenUserID || u.UserID == u.Name
+		hidden = hidden || placeholder && !m.plan.userIDs[id]
+	}
+	if hidden {
+		m.log.InfoContext(ctx, "register: migration: members are made one by one, since the user ids of those that are there are not seen")
+	}
+	return hidden
+}
+
+// lackingUsers are the planned members that are there and lack what a file cannot
+// hold, though no file has made them.
+func (m *migration) lackingUsers() []string {
+	var ids []string
+	for i := range m.plan.users {
+		u := &m.plan.users[i]
+		if got, there := m.seen.users[fold(u.UserID)]; there && lacksExtras(u, &got) {
+			ids = append(ids, u.UserID)
+		}
+	}
+	return ids
 }
 
 func userRow(u *contact.CreateUserRequest) contact.UserRow {
@@ -106,13 +141,23 @@ func (m *migration) importFile(ctx context.Context, name string, file []byte,
 		}
 		err = m.waitJob(ctx, job)
 	}
-	if err != nil && (forbidden(err) || !stops(err)) {
+	if givesUp(err) {
 		m.state.JobID = ""
 		m.log.InfoContext(ctx, "register: migration: the platform does not take the file, all is made one by one",
 			slog.String("file", name), slog.Any("err", err))
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// errStuck says that an import is no further than it was patience ago.
+var errStuck = errors.New("the import makes no progress")
+
+const patience = 5 * time.Minute // of the 30 that the token lives
+
+// givesUp reports whether an error ends an import and not the run.
+func givesUp(err error) bool {
+	return err != nil && (errors.Is(err, errStuck) || forbidden(err) || !stops(err))
 }
 
 // startJob waits for its turn: a corp has one import at a time. If one is running it
@@ -128,6 +173,7 @@ func (m *migration) startJob(ctx context.Context, name string, file []byte,
 	if err != nil {
 		return "", err
 	}
+	begun := time.Now()
 	err = poll.Until(ctx, func(ctx context.Context) (done bool, err error) {
 		_, err = m.attempt(ctx, func(ctx context.Context) error {
 			job, err := start(ctx, uploaded.MediaID)
@@ -137,10 +183,13 @@ func (m *migration) startJob(ctx context.Context, name string, file []byte,
 			return err
 		})
 		const running = wecom.Code(302008)
-		if errors.Is(err, running) {
-			return false, nil
+		if !errors.Is(err, running) {
+			return true, err
 		}
-		return true, err
+		if time.Since(begun) > patience {
+			return false, errStuck
+		}
+		return false, nil
 	})
 	return id, err
 }
@@ -148,6 +197,7 @@ func (m *migration) startJob(ctx context.Context, name string, file []byte,
 // waitJob waits for the end of an import. What it has done is looked at later; a
 // job whose result is gone has ended.
 func (m *migration) waitJob(ctx context.Context, id string) error {
+	moved, at := time.Now(), int32(-1)
 	err := poll.Until(ctx, func(ctx context.Context) (done bool, err error) {
 		var job *contact.GetResultResponse
 		_, err = m.attempt(ctx, func(ctx context.Context) (err error) {
@@ -158,6 +208,12 @@ func (m *migration) waitJob(ctx context.Context, id string) error {
 			return false, err
 		}
 		m.progress.at(ctx, int(job.Percentage))
+		switch {
+		case job.Percentage != at:
+			moved, at = time.Now(), job.Percentage
+		case time.Since(moved) > patience:
+			return false, errStuck
+		}
 		return job.Status != contact.JobStarted && job.Status != contact.JobRunning, nil
 	})
 	const unknown, gone = wecom.Code(40088), wecom.Code(40089)

@@ -47,9 +47,14 @@ func (p *pacer) wait(ctx context.Context) error {
 		at = now
 	}
 	p.next = at.Add(p.gap)
-	p.calls++
 	p.mu.Unlock()
-	return sleep(ctx, at.Sub(now))
+	if err := sleep(ctx, at.Sub(now)); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls++
+	return nil
 }
 
 // succeeded makes the pace a little faster again.

@@ -140,7 +140,7 @@ func TestMigrateCompletesWhatAFileHasMade(t *testing.T) {
 
 		report, err := n.migrate(t.Context(), t, plan, cfg)
 		require.ErrorIs(t, err, register.ErrIncomplete)
-		assert.Equal(t, []string{"user u1: is there already, with another Name, Mobile, Department"}, texts(report.Refused))
+		assert.Equal(t, []string{"user u1: is there already, with another Name, Mobile, Department, Gender"}, texts(report.Refused))
 		assert.Len(t, n.platform.Calls("/cgi-bin/batch/syncuser"), 1)
 		for _, u := range n.corp.Users() {
 			switch u.ID {
@@ -176,4 +176,57 @@ func TestReportShowsSome(t *testing.T) {
 	r.Refused = []register.Refusal{{Kind: register.KindInvitation, Reason: "why"}}
 	assert.True(t, r.Complete())
 	assert.Contains(t, r.String(), "invitation: why\n")
+}
+
+// The contact token may not be allowed to list what it may write: that is not
+// documented.
+func TestMigrateWithoutLists(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNewcomer(t, nil)
+		for _, path := range []string{"department/list", "user/list"} {
+			n.platform.Inject(wecomtest.Fault{Path: "/cgi-bin/" + path, Code: 48002, Times: -1})
+		}
+		departments, users := company(40, 8, true)
+		_, err := n.corp.AddDepartment(wecomtest.Department{ID: departments[7].ID, Name: "别的部门"})
+		require.NoError(t, err)
+		keep := new(memory)
+		plan := newPlan(t, source(departments, users))
+		end := n.platform.Inject(wecomtest.Fault{Path: "/cgi-bin/user/create", Skip: 10, Code: 60020, Times: -1})
+		cfg := register.MigrateConfig{Checkpoint: keep, ImportFrom: 5}
+		_, err = n.migrate(t.Context(), t, plan, cfg)
+		require.ErrorIs(t, err, wecom.ErrIPNotAllowed)
+		end()
+
+		report, err := n.migrate(t.Context(), t, plan, cfg)
+		require.ErrorIs(t, err, register.ErrIncomplete)
+		assert.Equal(t, register.Tally{Planned: 8, Created: 7, Refused: 1}, report.Departments)
+		assert.Equal(t, 5, report.Users.Refused, "those of the department that is another")
+		assert.Len(t, report.Differences, 6)
+
+		require.NoError(t, n.corp.RemoveDepartment(departments[7].ID))
+		report, err = n.migrate(t.Context(), t, plan, cfg)
+		require.NoError(t, err)
+		assert.True(t, report.Complete())
+		n.assertTree(t, departments, users)
+	})
+}
+
+// An English name that a file cannot hold comes after a crash as well.
+func TestMigrateNamesDepartmentsAfterACrash(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNewcomer(t, nil)
+		departments, users := company(5, 8, true)
+		departments[2].NameEn = "R&D"
+		plan := newPlan(t, source(departments, users))
+		cfg := register.MigrateConfig{Checkpoint: new(memory), ImportFrom: 5}
+		end := n.platform.Inject(wecomtest.Fault{Path: "/cgi-bin/department/update", Code: 60020, Times: -1})
+		_, err := n.migrate(t.Context(), t, plan, cfg)
+		require.ErrorIs(t, err, wecom.ErrIPNotAllowed)
+		end()
+		_, err = n.migrate(t.Context(), t, plan, cfg)
+		require.NoError(t, err)
+		n.assertTree(t, departments, users)
+	})
 }

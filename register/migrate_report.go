@@ -37,9 +37,9 @@ type Report struct {
 	// corp's own now.
 	Unlocked bool `json:"unlocked"`
 
-	Runs  int           `json:"runs"`  // that were cut short before this one
-	Calls int           `json:"calls"` // repetitions by wecom.Client apart
-	Took  time.Duration `json:"took"`  // nanoseconds; up to the last checkpoint of each run that was cut short
+	Runs  int           `json:"runs"`  // that did not come to the end before this one
+	Calls int           `json:"calls"` // repetitions by wecom.Client apart, and what earlier runs did after their last checkpoint
+	Took  time.Duration `json:"took"`  // nanoseconds; the same
 }
 
 // Tally counts the items of one kind. What was not reached is in none of the
@@ -127,7 +127,7 @@ func (r *Report) String() string {
 		locked = "unlocked"
 	}
 	fmt.Fprintf(&b, "%-12s %s\n", "contacts", locked)
-	fmt.Fprintf(&b, "%-12s %d calls in %v, %d runs cut short\n", "effort", r.Calls, r.Took.Round(time.Millisecond), r.Runs)
+	fmt.Fprintf(&b, "%-12s %d calls in %v, %d runs before this one\n", "effort", r.Calls, r.Took.Round(time.Millisecond), r.Runs)
 	writeSome(&b, "refused", r.Refused)
 	writeSome(&b, "differs", r.Differences)
 	return b.String()

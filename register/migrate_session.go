@@ -77,6 +77,10 @@ func (s *session) usable(ctx context.Context) (*Contacts, error) {
 	return fresh, nil
 }
 
+// provesEnd reports whether the refusal of the token in use says that it was ended:
+// if there may be another one, that one is to be asked.
+func (s *session) provesEnd() bool { return s.renew == nil && s.current().provesEnd() }
+
 func (s *session) mayRenew() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -3,6 +3,7 @@ package register
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,10 @@ import (
 type survey struct {
 	departments map[int64]contact.Department
 	users       map[string]contact.User // by folded user id
+	noUsers     bool                    // the token may not list members, which is not documented
+	// blind says that the token may not list departments, which is not documented:
+	// those of the steps that are done are presumed.
+	blind bool
 }
 
 // readForWriting looks at what the next steps must know.
@@ -36,6 +41,10 @@ func (m *migration) readDepartments(ctx context.Context) error {
 		list, err = m.contacts.Departments().List(ctx, 0)
 		return err
 	})
+	if err != nil && forbidden(err) {
+		m.presumeDepartments(ctx, err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -46,7 +55,26 @@ func (m *migration) readDepartments(ctx context.Context) error {
 	return nil
 }
 
-// readUsers reads the members of all departments that are there.
+// presumeDepartments takes what earlier runs have made to be there.
+func (m *migration) presumeDepartments(ctx context.Context, why error) {
+	m.log.InfoContext(ctx, "register: migration: departments cannot be listed", slog.Any("err", why))
+	m.seen.blind = true
+	m.seen.departments = map[int64]contact.Department{contact.RootDepartment: {ID: contact.RootDepartment}}
+	if m.state.Done < beforeUsers {
+		return
+	}
+	for _, d := range m.plan.departments {
+		m.seen.departments[d.ID] = contact.Department{ID: d.ID, ParentID: d.ParentID}
+	}
+	for _, refused := range m.state.Report.Refused {
+		if id, err := strconv.ParseInt(refused.ID, 10, 64); err == nil && refused.Kind == KindDepartment {
+			delete(m.seen.departments, id)
+		}
+	}
+}
+
+// readUsers reads the members of all departments that are there. A token that may
+// not, which is not documented, sees none: then they are asked for one by one.
 func (m *migration) readUsers(ctx context.Context, step Step) error {
 	groups := make([][]int64, 0, len(m.seen.departments))
 	for id := range m.seen.departments {
@@ -71,11 +99,14 @@ func (m *migration) readUsers(ctx context.Context, step Step) error {
 		}
 		return nil
 	})
-	if err != nil {
-		return err
+	m.seen.noUsers = err != nil && forbidden(err)
+	if m.seen.noUsers {
+		m.log.InfoContext(ctx, "register: migration: members cannot be listed", slog.Any("err", err))
+		clear(users)
+		err = nil
 	}
 	m.seen.users = users
-	return nil
+	return err
 }
 
 // findUser asks for one member; found is false if there is none of that id.

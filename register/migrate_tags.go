@@ -128,12 +128,8 @@ func (m *migration) setScopes(ctx context.Context) error {
 	for _, scope := range m.cfg.Scopes {
 		id := strconv.FormatInt(scope.AgentID, 10)
 		var r *SetScopeResponse
-		_, err := m.attempt(ctx, func(ctx context.Context) error {
-			c, err := m.session.usable(ctx)
-			if err != nil {
-				return err
-			}
-			r, err = c.SetScope(ctx, scope)
+		_, err := m.attempt(ctx, func(ctx context.Context) (err error) {
+			r, err = setScope(ctx, m.session, scope)
 			return err
 		})
 		switch {

@@ -326,7 +326,7 @@ func TestMigrateRefusesAnotherPlan(t *testing.T) {
 
 		keep.data = []byte(`{"version":99}`)
 		_, err = n.migrate(t.Context(), t, newPlan(t, source(departments, users)), register.MigrateConfig{Checkpoint: keep})
-		require.ErrorContains(t, err, "none of this version")
+		require.ErrorContains(t, err, "damaged or of another version")
 	})
 }
 

@@ -28,11 +28,12 @@ func (e *effort) file(rows, inFile int) {
 
 // need is how long what is left takes, roughly.
 func (m *migration) need() time.Duration {
-	e := effort{together: fewCalls + m.plan.Departments() + m.plan.Tags()} // to read back
-	if n := len(m.missingDepartments()); m.imports(n) {
-		e.file(n, n)
-	} else {
-		e.alone += n
+	e := effort{alone: fewCalls}
+	if m.state.Done <= beforeCheck {
+		e.together += m.plan.Departments() + m.plan.Tags() // to read back
+	}
+	if m.state.Done < beforeUsers {
+		m.needDepartments(&e)
 	}
 	if m.state.Done <= beforeUsers {
 		m.needUsers(&e)
@@ -43,7 +44,7 @@ func (m *migration) need() time.Duration {
 		}
 	}
 	if m.cfg.Invite {
-		e.alone += 1 + m.plan.Users()/mostInvited
+		e.alone += 1 + (m.plan.Users()-m.state.Invited)/mostInvited
 	}
 	perCall := max(callTakes, m.pace.perCall())
 	calls := max(
@@ -51,6 +52,14 @@ func (m *migration) need() time.Duration {
 		time.Duration(e.alone+e.together)*time.Minute/time.Duration(m.cfg.CallsPerMinute),
 	)
 	return calls + calls/repeats + e.imports
+}
+
+func (m *migration) needDepartments(e *effort) {
+	if n := len(m.missingDepartments()); m.imports(n) {
+		e.file(n, n)
+	} else {
+		e.alone += n
+	}
 }
 
 func (m *migration) needUsers(e *effort) {

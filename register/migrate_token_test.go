@@ -54,7 +54,7 @@ func TestMigrateNeedsTime(t *testing.T) {
 // aliases lets the platform take another token in place of the one that has died: a
 // second one, as a registration may give.
 type aliases struct {
-	next http.RoundTripper
+	next  http.RoundTripper
 	first atomic.Pointer[string]
 }
 
@@ -398,5 +398,31 @@ func TestClientMigrate(t *testing.T) {
 		n.platform.Inject(wecomtest.Fault{Path: infoPath, Code: 84024})
 		_, err = n.client.Migrate(t.Context(), n.code, plan, register.MigrateConfig{})
 		require.ErrorIs(t, err, register.ErrPending)
+	})
+}
+
+// A run that ends while an invitation is under way cannot know whether it was
+// carried out.
+func TestMigrateCutWhileInviting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNewcomer(t, nil)
+		n.platform.Inject(wecomtest.Fault{Path: "/cgi-bin/batch/invite", Latency: time.Minute})
+		departments, users := company(10, 2, false)
+		keep := new(memory)
+		plan := newPlan(t, source(departments, users))
+		ctx, cancel := context.WithCancel(t.Context())
+		cfg := register.MigrateConfig{Checkpoint: keep, Invite: true, Progress: func(p register.Progress) {
+			if p.Step == register.StepInvite {
+				time.AfterFunc(time.Second, cancel)
+			}
+		}}
+		_, err := n.migrate(ctx, t, plan, cfg)
+		require.ErrorIs(t, err, context.Canceled)
+		cfg.Progress = nil
+		report, err := n.migrate(t.Context(), t, plan, cfg)
+		require.NoError(t, err)
+		assert.Equal(t, []int{0, 10}, []int{report.Invited, report.InvitesUnsure})
+		assert.Len(t, n.platform.Calls("/cgi-bin/batch/invite"), 1)
 	})
 }

@@ -16,7 +16,7 @@ func (m *migration) makeUsers(ctx context.Context) error {
 	m.forget(KindUser)
 	m.tally(func(r *Report) { r.Users = Tally{Planned: m.plan.Users()} })
 	ranks := m.sortUsers(ctx)
-	if create := toCreate(ranks); m.importsUsers(create) {
+	if create := toCreate(ranks); m.importsUsers(create) && !m.hiddenUsers(ctx) {
 		if err := m.importUsers(ctx, create); err != nil {
 			return err
 		}
@@ -28,6 +28,9 @@ func (m *migration) makeUsers(ctx context.Context) error {
 		if err := inGroups(ctx, m, groupsOf(rank), m.makeUser); err != nil {
 			return err
 		}
+	}
+	if !m.uncompleted { // from now on what differs is somebody else's doing
+		m.state.ImportedUsers, m.state.Kept = false, nil
 	}
 	return nil
 }
@@ -113,7 +116,7 @@ func (m *migration) foundUser(ctx context.Context, u *contact.CreateUserRequest,
 // judgeUser says what to do about a member that is there: nothing, more if an import
 // has made it and a file could not hold all of it, or refuse it.
 func (m *migration) judgeUser(u *contact.CreateUserRequest, got *contact.User) (more bool, refused *Refusal) {
-	if m.state.Imported && lacksExtras(u, got) {
+	if m.state.ImportedUsers && lacksExtras(u, got) && !slices.Contains(m.state.Kept, u.UserID) {
 		refused = otherwise(KindUser, u.UserID, compareRow(u, got))
 		return refused == nil, refused
 	}
@@ -254,6 +257,9 @@ func (m *migration) completeUser(ctx context.Context, u *contact.CreateUserReque
 	case stops(err):
 		return err
 	default:
+		m.mu.Lock()
+		m.uncompleted = true
+		m.mu.Unlock()
 		m.refuseUser(ctx, refusal(KindUser, u.UserID, err))
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wecom-isv/wecom"
@@ -42,8 +43,9 @@ type FlowConfig struct {
 	// names one.
 	TemplateID string
 	// Open says what a registration begins with; r is the request of the button,
-	// with the query of the page. An error, for instance for one who presses too
-	// often, shows a page of failure. Optional.
+	// with the query of the page. Each press costs a call to WeCom and an entry of
+	// the cache for a day, and strangers can press too: an error, for instance for an
+	// address that presses too often, shows a page of failure. Optional.
 	Open func(r *http.Request) (Opening, error)
 	// Registered is told of each new corp; see [Registration]. Required.
 	Registered func(ctx context.Context, reg Registration) error
@@ -156,6 +158,7 @@ type Flow struct {
 	page   *template.Template
 
 	streams chan struct{} // a place for each
+	told    atomic.Bool   // the log, that streams cannot be flushed
 	closed  chan struct{}
 	close   func()
 }

@@ -2,13 +2,14 @@ package register
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/wecom-isv/wecom/internal/page"
 )
 
 // Names of what the page needs, below the path of the page.
@@ -121,24 +122,18 @@ func (f *Flow) opening(r *http.Request) (Opening, error) {
 
 // refuse shows a page of failure; the log has its id and the cause.
 func (f *Flow) refuse(w http.ResponseWriter, r *http.Request, status int, why problem, err error) {
-	page := newPage(r, StateFailed)
-	page.Problem, page.ErrorID = textsOf(page.Lang).problem(why), rand.Text()[:12]
-	if r.Context().Err() == nil {
-		level := slog.LevelError
-		if errors.Is(err, errTicket) {
-			level = slog.LevelInfo
-		}
-		f.log.Log(r.Context(), level, "register: page", slog.String("id", page.ErrorID), slog.Any("err", err))
-	}
-	f.show(w, r, status, page)
+	p := newPage(r, StateFailed)
+	p.Problem = textsOf(p.Lang).problem(why)
+	p.ErrorID = page.Log(r.Context(), f.log, "register: page failed", "Flow", status, err)
+	f.show(w, r, status, p)
 }
 
 // show writes a page.
-func (f *Flow) show(w http.ResponseWriter, r *http.Request, status int, page Page) {
+func (f *Flow) show(w http.ResponseWriter, r *http.Request, status int, p Page) {
 	noStore(w)
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Language", page.Lang)
+	h.Set("Content-Language", p.Lang)
 	h.Set("Content-Security-Policy", f.policy)
 	h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -147,7 +142,7 @@ func (f *Flow) show(w http.ResponseWriter, r *http.Request, status int, page Pag
 	if render == nil {
 		render = f.render
 	}
-	render(&statusWriter{ResponseWriter: w, status: status}, r, page)
+	render(&statusWriter{ResponseWriter: w, status: status}, r, p)
 }
 
 // statusWriter sends its status with the first byte, so that whoever renders the

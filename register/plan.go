@@ -21,6 +21,7 @@ type Plan struct {
 	departments []contact.CreateDepartmentRequest // parents before their children
 	ranks       [][]contact.CreateUserRequest     // who has no leader, then those they lead, and so on
 	users       []contact.CreateUserRequest       // the ranks in one
+	userIDs     map[string]bool                   // folded
 	tags        []Tag
 	fingerprint string
 }
@@ -81,9 +82,10 @@ func NewPlan(src PlanSource) (*Plan, error) {
 	if d.tags, err = collect(&d, KindTag, src.Tags); err != nil {
 		return nil, err
 	}
-	d.checkDepartments()
-	d.checkUsers()
-	d.checkTags()
+	check := newChecks()
+	d.checkDepartments(check.department)
+	d.checkUsers(check.user)
+	d.checkTags(check.tag)
 	if len(d.problems) > 0 {
 		return nil, &PlanError{Problems: d.problems}
 	}
@@ -111,6 +113,10 @@ func collect[T any](d *draft, kind Kind, seq iter.Seq2[T, error]) ([]T, error) {
 func (d *draft) plan() (*Plan, error) {
 	p := &Plan{departments: d.sortedDepartments(), tags: d.tags}
 	p.users, p.ranks = d.ranked()
+	p.userIDs = make(map[string]bool, len(p.users))
+	for i := range p.users {
+		p.userIDs[fold(p.users[i].UserID)] = true
+	}
 	sum := sha256.New()
 	text := json.NewEncoder(sum)
 	err := errors.Join(

@@ -40,6 +40,30 @@ type nowhere struct{}
 func (nowhere) Auth() wecom.Auth                          { return wecom.Auth{Param: wecom.ParamAccessToken} }
 func (nowhere) Do(context.Context, wecom.Call, any) error { return nil }
 
+// checks are those of the calls that a plan leads to.
+type checks struct {
+	department func(contact.CreateDepartmentRequest) error
+	user       func(contact.CreateUserRequest) error
+	tag        func(contact.CreateTagRequest) error
+}
+
+func newChecks() checks {
+	c := contact.New(nowhere{})
+	return checks{
+		department: checkOf(c.Departments().Create),
+		user:       checkOf(c.Users().Create),
+		tag:        checkOf(c.Tags().Create),
+	}
+}
+
+// checkOf returns what a call without credential comes to.
+func checkOf[Request, Response any](call func(context.Context, Request) (Response, error)) func(Request) error {
+	return func(req Request) error {
+		_, err := call(context.Background(), req)
+		return err
+	}
+}
+
 // item is what a problem is about.
 type item struct {
 	draft *draft
@@ -84,18 +108,16 @@ func (i item) plain(field, text string) {
 	}
 }
 
-func (d *draft) checkDepartments() { //nolint:contextcheck // nothing is sent
+func (d *draft) checkDepartments(check func(contact.CreateDepartmentRequest) error) {
 	d.byID = make(map[int64]int, len(d.departments))
 	d.children = make(map[int64][]int)
 	if most := mostDepartments - 1; len(d.departments) > most {
 		item{draft: d, kind: KindDepartment}.fail("", "there are %d: at most %d are allowed beside the root", len(d.departments), most)
 	}
-	check := contact.New(nowhere{}).Departments()
 	names, englishNames := make(map[string]int), make(map[string]int)
 	for i, dep := range d.departments {
 		it := item{d, KindDepartment, i + 1, strconv.FormatInt(dep.ID, 10)}
-		_, err := check.Create(context.Background(), dep)
-		it.failAll(err)
+		it.failAll(check(dep))
 		it.plain("Name", dep.Name)
 		it.plain("NameEn", dep.NameEn)
 		switch first, again := d.byID[dep.ID]; {
@@ -198,7 +220,12 @@ func (d *draft) isDepartment(id int64) bool {
 // normalMobile returns a number as it can be compared, and whether it can be one.
 // Only numbers of the mainland may leave the country out.
 func normalMobile(mobile string) (string, bool) {
-	n := strings.NewReplacer(" ", "", "-", "").Replace(mobile)
+	n := strings.Map(func(r rune) rune {
+		if r == ' ' || r == '-' {
+			return -1
+		}
+		return r
+	}, mobile)
 	n = strings.TrimPrefix(n, "+86")
 	digits := strings.TrimPrefix(n, "+")
 	if strings.Trim(digits, "0123456789") != "" {

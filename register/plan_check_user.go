@@ -1,7 +1,6 @@
 package register
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -10,7 +9,7 @@ import (
 )
 
 // checkUsers also sets ToInvite: see [PlanSource].
-func (d *draft) checkUsers() {
+func (d *draft) checkUsers(check func(contact.CreateUserRequest) error) {
 	d.byUserID = make(map[string]int, len(d.users))
 	for i, u := range d.users {
 		if _, again := d.byUserID[fold(u.UserID)]; !again {
@@ -21,14 +20,12 @@ func (d *draft) checkUsers() {
 	for id, children := range d.children {
 		nodes[id] = len(children)
 	}
-	check := contact.New(nowhere{}).Users()
 	mobiles, emails, mailboxes := make(map[string]int), make(map[string]int), make(map[string]int)
 	never := new(false)
 	for i := range d.users {
 		u := &d.users[i]
 		it := item{d, KindUser, i + 1, u.UserID}
-		_, err := check.Create(context.Background(), *u)
-		it.failAll(err)
+		it.failAll(check(*u))
 		if first := d.byUserID[fold(u.UserID)]; first != i && u.UserID != "" {
 			it.fail("UserID", "is that of user %d as well; case does not count", first+1)
 		}
@@ -185,16 +182,14 @@ func (d *draft) height(user int, heights []int) int {
 	return heights[user]
 }
 
-func (d *draft) checkTags() {
+func (d *draft) checkTags(check func(contact.CreateTagRequest) error) {
 	if len(d.tags) > mostTags {
 		item{draft: d, kind: KindTag}.fail("", "there are %d: at most %d are allowed", len(d.tags), mostTags)
 	}
-	check := contact.New(nowhere{}).Tags()
 	ids, names := make(map[string]int), make(map[string]int)
 	for i, tag := range d.tags {
 		it := item{d, KindTag, i + 1, strconv.FormatInt(tag.ID, 10)}
-		_, err := check.Create(context.Background(), contact.CreateTagRequest{Name: tag.Name})
-		it.failAll(err)
+		it.failAll(check(contact.CreateTagRequest{Name: tag.Name}))
 		if tag.ID < 1 {
 			it.fail("ID", "must be 1 or more: without an id of yours a migration cannot be repeated safely")
 		} else {

@@ -34,7 +34,10 @@ var ErrNotUTF8 = errors.New("register: the file is not UTF-8: save it as CSV UTF
 // legend at the end of the template are passed over. Any other column is a custom
 // attribute (扩展属性) of that name, which must have been defined in the console.
 func ReadUsersCSV(r io.Reader) iter.Seq2[contact.CreateUserRequest, error] {
-	return readCSV(r, KindUser, []string{"姓名", "帐号"}, setUser, func(u *contact.CreateUserRequest) string { return u.UserID })
+	return table[contact.CreateUserRequest]{
+		kind: KindUser, required: []string{"姓名", "帐号"}, set: setUser,
+		id: func(u *contact.CreateUserRequest) string { return u.UserID },
+	}.read(r)
 }
 
 // ReadDepartmentsCSV reads departments from a file in the form of WeCom's template
@@ -47,29 +50,30 @@ func ReadUsersCSV(r io.Reader) iter.Seq2[contact.CreateUserRequest, error] {
 // stays as it is.
 func ReadDepartmentsCSV(r io.Reader) iter.Seq2[contact.CreateDepartmentRequest, error] {
 	id := func(d *contact.CreateDepartmentRequest) string { return strconv.FormatInt(d.ID, 10) }
-	all := readCSV(r, KindDepartment, []string{"部门名称", "部门ID", "父部门ID"}, setDepartment, id)
-	return func(yield func(contact.CreateDepartmentRequest, error) bool) {
-		for d, err := range all {
-			if err == nil && d.ID == contact.RootDepartment {
-				continue
-			}
-			if !yield(d, err) {
-				return
-			}
-		}
-	}
+	return table[contact.CreateDepartmentRequest]{
+		kind: KindDepartment, required: []string{"部门名称", "部门ID", "父部门ID"}, set: setDepartment, id: id,
+		skip: func(d *contact.CreateDepartmentRequest) bool { return d.ID == contact.RootDepartment },
+	}.read(r)
 }
 
-// readCSV yields a T for each row, with a *PlanError if a cell has no sense. set
-// puts a cell into a T; id names the T in problems.
-func readCSV[T any](r io.Reader, kind Kind, required []string, set func(item *T, title, cell string) error, id func(*T) string) iter.Seq2[T, error] {
+// table is what a CSV file of items of type T looks like.
+type table[T any] struct {
+	kind     Kind
+	required []string // titles of columns
+	set      func(item *T, title, cell string) error
+	id       func(*T) string // names the item in problems
+	skip     func(*T) bool   // passes over a row; may be nil
+}
+
+// read yields an item for each row, with a *PlanError if a cell has no sense.
+func (t table[T]) read(r io.Reader) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		in, titles, err := openCSV(r, required)
+		in, titles, err := openCSV(r, t.required)
 		if err != nil {
 			yield(*new(T), err)
 			return
 		}
-		for row := 1; ; row++ {
+		for row := 1; ; {
 			cells, err := nextRow(in)
 			if errors.Is(err, io.EOF) {
 				return
@@ -78,33 +82,42 @@ func readCSV[T any](r io.Reader, kind Kind, required []string, set func(item *T,
 				yield(*new(T), err)
 				return
 			}
-			var item T
-			var problems []Problem
-			for i, cell := range cells {
-				title, problem := "", error(nil)
-				if i < len(titles) {
-					title = titles[i]
-				}
-				switch {
-				case cell == "" || strings.HasPrefix(title, legend):
-				case title == "":
-					problem = fmt.Errorf("has the column %d, which has no title", i+1)
-				default:
-					problem = set(&item, title, cell)
-				}
-				if problem != nil {
-					problems = append(problems, Problem{Kind: kind, Row: row, Field: title, Problem: problem.Error()})
-				}
-			}
-			for i := range problems {
-				problems[i].ID = id(&item)
-				err = &PlanError{Problems: problems}
+			item, err := t.item(row, titles, cells)
+			if t.skip != nil && t.skip(&item) {
+				continue
 			}
 			if !yield(item, err) {
 				return
 			}
+			row++
 		}
 	}
+}
+
+// item makes an item of a row.
+func (t table[T]) item(row int, titles, cells []string) (item T, err error) {
+	var problems []Problem
+	for i, cell := range cells {
+		title, problem := "", error(nil)
+		if i < len(titles) {
+			title = titles[i]
+		}
+		switch {
+		case cell == "" || strings.HasPrefix(title, legend):
+		case title == "":
+			problem = fmt.Errorf("has the column %d, which has no title", i+1)
+		default:
+			problem = t.set(&item, title, cell)
+		}
+		if problem != nil {
+			problems = append(problems, Problem{Kind: t.kind, Row: row, Field: title, Problem: problem.Error()})
+		}
+	}
+	for i := range problems {
+		problems[i].ID = t.id(&item)
+		err = &PlanError{Problems: problems}
+	}
+	return item, err
 }
 
 // legend is how the last column of the template for members begins; it explains
@@ -135,6 +148,9 @@ func openCSV(r io.Reader, required []string) (*csv.Reader, []string, error) {
 	}
 	for i, title := range titles {
 		titles[i] = strings.ReplaceAll(title, "账号", "帐号") // both spellings are WeCom's
+		if title != "" && slices.Contains(titles[:i], titles[i]) {
+			return nil, nil, fmt.Errorf("register: the column %s is there twice in the first row", title)
+		}
 	}
 	for _, title := range required {
 		if !slices.Contains(titles, title) {

@@ -52,11 +52,11 @@ func TestReadUsersCSVOfFormerYears(t *testing.T) {
 	assert.Equal(t, want, readUsers(t, "职务,姓名,账号,手机号,所在部门\n经理,张三,zhangsan,13800000000,1")) // another order, another spelling
 }
 
-// What contact.WriteUsers writes is read.
+// What contact.WriteUsersCSV writes is read.
 func TestReadUsersCSVReadsWhatContactWrites(t *testing.T) {
 	t.Parallel()
 	var file strings.Builder
-	require.NoError(t, contact.WriteUsers(&file, []contact.UserRow{{
+	require.NoError(t, contact.WriteUsersCSV(&file, []contact.UserRow{{
 		Name: "张三", UserID: "z", Email: "z@example.com", Department: []int64{2, 1}, Order: []int64{1, 2}, Disabled: true, Telephone: "1",
 	}}))
 	assert.Equal(t, []contact.CreateUserRequest{{
@@ -96,11 +96,22 @@ func TestPlanReportsCells(t *testing.T) {
 	}, problems(t, register.PlanSource{Departments: departments, Users: users}))
 }
 
+// Rows are counted alike, whoever finds them wrong, with a row of the root as well.
+func TestPlanCountsRowsOfAFile(t *testing.T) {
+	t.Parallel()
+	departments := register.ReadDepartmentsCSV(strings.NewReader("部门名称,部门ID,父部门ID,排序\n总公司,1,0,x\n研发,2,7,\n财务,3,1,x\n"))
+	assert.Equal(t, []string{
+		"department 2 (3): 排序 is no whole number",
+		"department 1 (2): ParentID names department 7, which is not in the plan",
+	}, problems(t, register.PlanSource{Departments: departments}))
+}
+
 func TestReadCSVRefusesOtherFiles(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ file, want string }{
 		"empty":           {"", "the file is empty"},
 		"no titles":       {"张三,zhangsan\n", "the column 姓名 is missing in the first row"},
+		"twice":           {"姓名,帐号,账号\n", "the column 账号 is there twice in the first row"},
 		"no id":           {"姓名,手机号\n", "the column 帐号 is missing in the first row"},
 		"GBK":             {"\xd0\xd5\xc3\xfb,\xd5\xca\xba\xc5\n", "is not UTF-8"},
 		"GBK in a row":    {"姓名,帐号\n\xd5\xc5\xc8\xfd,z\n", "is not UTF-8: save it as CSV UTF-8: line 2"},
@@ -157,7 +168,7 @@ func FuzzReadUsersCSV(f *testing.F) {
 		for i, u := range users {
 			rows[i] = contact.UserRow{Name: u.Name, UserID: u.UserID, Mobile: u.Mobile, Email: u.Email, Department: slices.Clone(u.Department), Position: u.Position, Alias: u.Alias, Address: u.Address, Telephone: u.Telephone}
 		}
-		if err := contact.WriteUsers(new(strings.Builder), rows); err != nil {
+		if err := contact.WriteUsersCSV(new(strings.Builder), rows); err != nil {
 			t.Fatal(err)
 		}
 	})

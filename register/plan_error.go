@@ -27,7 +27,7 @@ type PlanError struct {
 type Problem struct {
 	Kind Kind `json:"kind"`
 	// Row is the place in its sequence, from 1; of a CSV file the row below the header,
-	// rows without content not counted. 0: none in particular.
+	// rows without content and that of the root not counted. 0: none in particular.
 	Row     int    `json:"row,omitzero"`
 	ID      string `json:"id,omitzero"`    // user id, department id or tag id, if there is one
 	Field   string `json:"field,omitzero"` // as in Go, "Mobile", or the title of a column of a CSV file

@@ -19,7 +19,12 @@ const (
 	writeTimeout = 10 * time.Second
 	// reconnectAfter is told to the browser.
 	reconnectAfter = 2 * time.Second
+	// askAfter is told to it where a stream cannot be kept open.
+	askAfter = 10 * time.Second
 )
+
+// errNoFlush says why there are no streams.
+var errNoFlush = errors.New("register: events cannot be flushed: a middleware's http.ResponseWriter has neither Flush nor Unwrap")
 
 // serveEvents tells a page where its registration stands, until it has ended
 // (server-sent events). The id of an event is the state: a page that connects again
@@ -65,6 +70,10 @@ func (s *stream) run(r *http.Request, id string) {
 	if err := s.control.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return // a ReadTimeout of the server would end the request
 	}
+	if errors.Is(s.control.Flush(), http.ErrNotSupported) {
+		s.answer(r, id)
+		return
+	}
 	if s.send("retry: %d\n\n", reconnectAfter.Milliseconds()) != nil {
 		return
 	}
@@ -83,6 +92,16 @@ func (s *stream) run(r *http.Request, id string) {
 			return
 		}
 	}
+}
+
+// answer says where the registration stands to a page that then asks again: what a
+// stream writes would be held back.
+func (s *stream) answer(r *http.Request, id string) {
+	if s.flow.told.CompareAndSwap(false, true) {
+		s.flow.warn(r.Context(), "pages learn of the end with a delay", errNoFlush)
+	}
+	_ = s.send("retry: %d\n\n", askAfter.Milliseconds()) // is written all the same
+	s.step(r, id)
 }
 
 // step tells what is new and reports whether the stream goes on.
@@ -108,12 +127,23 @@ func (s *stream) step(r *http.Request, id string) bool {
 
 // send writes to the browser at once, whatever the timeouts of the server.
 func (s *stream) send(format string, args ...any) error {
-	if err := s.control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := s.setDeadline(time.Now().Add(writeTimeout)); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprintf(s.w, format, args...); err != nil {
 		return err
 	}
 	s.written = time.Now()
-	return s.control.Flush()
+	if err := s.control.Flush(); err != nil {
+		return err
+	}
+	return s.setDeadline(time.Time{}) // HTTP/2 ends a stream whose deadline passes, even a quiet one
+}
+
+// setDeadline bounds the writes to come, on a server that can.
+func (s *stream) setDeadline(at time.Time) error {
+	if err := s.control.SetWriteDeadline(at); !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/wecom-isv/wecom"
+	"github.com/wecom-isv/wecom/internal/page"
 )
 
 var (
@@ -51,7 +52,9 @@ type ParamError struct {
 func (e *ParamError) Error() string { return fmt.Sprintf("sso: %s: %s %s", e.Op, e.Param, e.Reason) }
 
 // Is reports the class [wecom.ErrBadParameter].
-func (e *ParamError) Is(class error) bool { return class == wecom.ErrBadParameter }
+func (e *ParamError) Is(class error) bool {
+	return class == wecom.ErrBadParameter || class == page.ErrNext && e.Param == "next"
+}
 
 // CodeError says that what came as a code, or as a user_ticket, cannot be one;
 // nothing was sent. It quotes no value. Like a code that WeCom refuses it is a
@@ -66,4 +69,6 @@ type CodeError struct {
 func (e *CodeError) Error() string { return fmt.Sprintf("sso: %s: %s %s", e.Op, e.Param, e.Reason) }
 
 // Is reports the class [wecom.ErrCodeRejected].
-func (e *CodeError) Is(class error) bool { return class == wecom.ErrCodeRejected }
+func (e *CodeError) Is(class error) bool {
+	return class == wecom.ErrCodeRejected || class == page.ErrRequest
+}

@@ -131,8 +131,11 @@ func newHandler(op string, cfg HandlerConfig) (*handler, error) {
 	if reason := checkNext(cfg.Home); reason != "" {
 		return bad("Home", reason)
 	}
-	if reason := checkNext(cmp.Or(cfg.LoginPath, "/")); reason != "" {
+	if reason := page.CheckPath(cmp.Or(cfg.LoginPath, "/")); reason != "" {
 		return bad("LoginPath", reason)
+	}
+	if strings.ContainsAny(cfg.LoginPath, "?#") {
+		return bad("LoginPath", "has a query or a fragment")
 	}
 	if cfg.RedirectURI != "" {
 		if err := wire.CheckRedirect(cfg.RedirectURI); err != nil {
@@ -284,7 +287,7 @@ func panelOf(p Page, look PanelLook) (Panel, error) {
 
 // retry returns the address that starts e again, "" if it is not known.
 func (h *handler) retry(e errand) string {
-	if h.cfg.LoginPath == "" {
+	if h.cfg.LoginPath == "" || e.tenant == "" && strings.Contains(h.cfg.LoginPath, tenantPlace) {
 		return ""
 	}
 	to := strings.ReplaceAll(h.cfg.LoginPath, tenantPlace, url.PathEscape(e.tenant))

@@ -359,6 +359,9 @@ func TestHandlersOfSeveralTenants(t *testing.T) {
 	for _, id := range who.people {
 		assert.Equal(t, w.member.ID, id.UserID)
 	}
+	lost := arrive(mux, chrome, "").get(t, "/in?code=c&state="+strings.Repeat("ab", 40))
+	assert.Equal(t, http.StatusForbidden, lost.Code)
+	assert.NotContains(t, lost.Body.String(), "href", "nobody knows of which tenant it was, and //login is another host")
 	for path, status := range map[string]int{
 		"/wpOther/login": 404, "/login": 404, "/" + strings.Repeat("x", 129) + "/login": 404, "/a%00b/login": 404,
 		"/broken/login": 500, "/empty/login": 500, "/cancelled/login": 403,
@@ -587,6 +590,7 @@ func TestHandlersCheckTheirConfig(t *testing.T) {
 		"LoginHandler: RedirectURI":                     func(c *sso.HandlerConfig) { c.RedirectURI = "/in" },
 		"LoginHandler: Home is not a path on this site": func(c *sso.HandlerConfig) { c.Home = "//evil.example" },
 		"LoginHandler: LoginPath is not a path on":      func(c *sso.HandlerConfig) { c.LoginPath = "https://app.example.com/login" },
+		"LoginHandler: LoginPath has a query":           func(c *sso.HandlerConfig) { c.LoginPath = "/login?tenant={tenant}" },
 		"LoginHandler: Entry and EntryOf are both given": func(c *sso.HandlerConfig) {
 			c.EntryOf = func(context.Context, string) (sso.Entry, error) { return sso.Entry{}, nil }
 		},

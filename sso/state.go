@@ -12,11 +12,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/wecom-isv/wecom"
+	"github.com/wecom-isv/wecom/internal/browser"
 	"github.com/wecom-isv/wecom/internal/page"
 	"github.com/wecom-isv/wecom/suite"
 )
@@ -43,22 +43,23 @@ var (
 
 // Limits and defaults of [States].
 const (
-	// DefaultStateLife is how long a person may take to sign in.
-	DefaultStateLife = 10 * time.Minute
+	// DefaultStateLife is how long a person may take to sign in, or to install an
+	// app: the link to WeCom's install page lives 20 minutes.
+	DefaultStateLife = 30 * time.Minute
 	// MaxNext is the longest path, in bytes, that [States.Start] carries.
 	MaxNext = 512
 
 	minStateKey  = 32
 	maxStateLife = 24 * time.Hour
-	maxFlows     = 8  // sign-ins under way in one browser; a cookie each
-	nameDigits   = 16 // of the id, in the name of a cookie
+	maxFlows     = 8       // sign-ins under way in one browser; a cookie each
+	maxCookies   = 4 << 10 // bytes of all these: proxies refuse a header line of 8 KiB
+	nameDigits   = 16      // of the id, in the name of a cookie
 	idBytes      = 16
 	macBytes     = 16
 	stateBytes   = idBytes + 8 + macBytes // id, expiry in Unix milliseconds, MAC
 
 	defaultCookie = "wecom_sso"
-	hostPrefix    = "__Host-" // the browser then refuses the cookie from other hosts and over http
-	openMark      = "open"    // a cookie begins with it, and signs it
+	openMark      = "open" // a cookie begins with it, and signs it
 	usedMark      = "used"
 )
 
@@ -69,7 +70,7 @@ const (
 // The state is 80 hex digits, which every sign-in page takes. A cookie per
 // sign-in, kept for as long as the state lives, ties it to the browser; it holds
 // the path to go on to, so that several tabs can sign in at the same time, up to
-// 8. [States.Start] and [States.Finish] must run on the same host. Behind a proxy
+// 8, or 4 with the longest paths. [States.Start] and [States.Finish] must run on the same host. Behind a proxy
 // that ends TLS the proxy must set X-Forwarded-Proto, or use [WithHTTPS].
 //
 // A States is safe for concurrent use. Processes that share its key, and where
@@ -211,9 +212,9 @@ func (s *States) start(w http.ResponseWriter, r *http.Request, e errand) (state 
 	}
 	f := flow{expires: time.Now().Add(s.life).Truncate(time.Millisecond)}
 	_, _ = rand.Read(f.id[:]) // never fails
-	secure := s.secure(r)
-	s.makeRoom(w, r, secure)
-	s.setCookie(w, f, secure, s.seal(openMark, f, e))
+	secure, sealed := s.secure(r), s.seal(openMark, f, e)
+	s.makeRoom(w, r, secure, cookieSize(s.cookieName(f, secure), sealed))
+	s.setCookie(w, f, secure, sealed)
 	return s.encode(f), nil
 }
 
@@ -286,34 +287,22 @@ func (s *States) decode(state string) (f flow, ok bool) {
 }
 
 // secure reports whether the browser talks https.
-func (s *States) secure(r *http.Request) bool {
-	first, _, _ := strings.Cut(r.Header.Get("X-Forwarded-Proto"), ",")
-	return s.https || r.TLS != nil || strings.EqualFold(strings.TrimSpace(first), "https")
-}
+func (s *States) secure(r *http.Request) bool { return s.https || browser.Secure(r) }
 
 // cookiePrefix is what the names of all cookies of s begin with.
-func (s *States) cookiePrefix(secure bool) string {
-	if secure {
-		return hostPrefix + s.cookie + "_"
-	}
-	return s.cookie + "_"
-}
+func (s *States) cookiePrefix(secure bool) string { return browser.CookieName(s.cookie+"_", secure) }
 
 func (s *States) cookieName(f flow, secure bool) string {
 	return s.cookiePrefix(secure) + hex.EncodeToString(f.id[:])[:nameDigits]
 }
 
 func (s *States) setCookie(w http.ResponseWriter, f flow, secure bool, value string) {
-	writeCookie(w, secure, s.cookieName(f, secure), value, max(1, int(time.Until(f.expires).Seconds())))
+	browser.SetCookie(w, s.cookieName(f, secure), value, secure, max(1, int(time.Until(f.expires).Seconds())))
 	w.Header().Set("Cache-Control", "no-store")
 }
 
-func writeCookie(w http.ResponseWriter, secure bool, name, value string, maxAge int) {
-	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever the browser talks https.
-		Name: name, Value: value, Path: "/", MaxAge: maxAge,
-		Secure: secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
-	})
-}
+// cookieSize is what a cookie takes in the header of a request.
+func cookieSize(name, value string) int { return len(name) + len("=") + len(value) + len("; ") }
 
 // seal returns the cookie of f: mark, errand and what signs both.
 func (s *States) seal(mark string, f flow, e errand) string {
@@ -349,42 +338,42 @@ func (s *States) readCookie(r *http.Request, f flow, secure bool) (e errand, err
 	return e, err
 }
 
-// makeRoom drops cookies of r so that one more keeps the number at maxFlows:
-// first those that are used, then others. Abandoned sign-ins would otherwise
-// grow the header until a proxy refuses it.
-func (s *States) makeRoom(w http.ResponseWriter, r *http.Request, secure bool) {
+// makeRoom drops cookies of r so that one more, of that size, keeps within
+// maxFlows and maxCookies: first those that are used, then others. Abandoned
+// sign-ins, or a page of somebody else's that begins them, would otherwise grow the
+// header until a proxy refuses it.
+func (s *States) makeRoom(w http.ResponseWriter, r *http.Request, secure bool, size int) {
 	prefix := s.cookiePrefix(secure)
-	var used, open []string
+	var used, open []*http.Cookie
+	number := 1
 	for _, cookie := range r.Cookies() {
-		switch {
-		case !strings.HasPrefix(cookie.Name, prefix), len(cookie.Name) != len(prefix)+nameDigits:
-		case strings.HasPrefix(cookie.Value, usedMark+"."):
-			used = append(used, cookie.Name)
-		default:
-			open = append(open, cookie.Name)
+		if !strings.HasPrefix(cookie.Name, prefix) || len(cookie.Name) != len(prefix)+nameDigits {
+			continue
+		}
+		number++
+		size += cookieSize(cookie.Name, cookie.Value)
+		if strings.HasPrefix(cookie.Value, usedMark+".") {
+			used = append(used, cookie)
+		} else {
+			open = append(open, cookie)
 		}
 	}
-	names := append(used, open...) // browsers send older cookies first
-	for _, name := range names[:max(0, len(names)-maxFlows+1)] {
-		writeCookie(w, secure, name, "", -1)
+	for _, cookie := range append(used, open...) { // browsers send older cookies first
+		if number <= maxFlows && size <= maxCookies {
+			return
+		}
+		browser.SetCookie(w, cookie.Name, "", secure, -1)
+		number--
+		size -= cookieSize(cookie.Name, cookie.Value)
 	}
 }
 
 // checkNext says what is wrong with a path to redirect to, "" if nothing is.
-// Browsers take // and /\ for the begin of a host, and skip tabs and newlines.
 func checkNext(next string) string {
-	switch {
-	case len(next) > MaxNext:
+	if len(next) > MaxNext {
 		return fmt.Sprintf("is longer than %d bytes", MaxNext)
-	case !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//"):
-		return "is not a path on this site"
-	case strings.ContainsFunc(next, func(r rune) bool { return r == '\\' || r < ' ' || r == 0x7f }):
-		return "holds a backslash or a control character"
 	}
-	if u, err := url.Parse(next); err != nil || u.IsAbs() || u.Host != "" {
-		return "is not a path on this site"
-	}
-	return ""
+	return page.CheckPath(next)
 }
 
 // UsedStates remembers which states were used.

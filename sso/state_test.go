@@ -161,7 +161,7 @@ func TestStateCookie(t *testing.T) {
 			assert.Equal(t, http.SameSiteLaxMode, cookie.SameSite)
 			assert.Equal(t, "/", cookie.Path)
 			assert.Empty(t, cookie.Domain)
-			assert.InDelta(t, 600, cookie.MaxAge, 1)
+			assert.InDelta(t, sso.DefaultStateLife.Seconds(), cookie.MaxAge, 1)
 			assert.NotContains(t, state, cookie.Value)
 			assert.NotContains(t, cookie.Value, state[:32])
 			assert.Equal(t, "no-store", w.Header().Get("Cache-Control"))
@@ -354,28 +354,34 @@ func TestStateOfSeveralTabs(t *testing.T) {
 
 func TestStateCookiesStayFew(t *testing.T) {
 	t.Parallel()
-	states := newStates(t)
-	b := newBrowser("https://a.example/")
 	const others = "__Host-wecom_sso_other_0123456789abcdef" // of a States named wecom_sso_other
-	b.names, b.cookies["session"], b.cookies[others] = []string{"session", others}, "s", "o"
-	var all []string
-	for i := range 30 {
-		all = append(all, b.start(t, states, "/"+strings.Repeat("x", sso.MaxNext-1)))
-		if i == 25 { // a used one makes room before an open one does
-			_, err := b.finish(t, states, all[20])
+	for length, kept := range map[int]int{1: 8, 300: 8, sso.MaxNext: 5} {
+		states := newStates(t)
+		b := newBrowser("https://a.example/")
+		b.names, b.cookies["session"], b.cookies[others] = []string{"session", others}, "s", "o"
+		var all []string
+		for i := range 30 {
+			all = append(all, b.start(t, states, "/"+strings.Repeat("x", length-1)))
+			if i == 25 { // a used one makes room before an open one does
+				_, err := b.finish(t, states, all[24])
+				require.NoError(t, err)
+			}
+		}
+		assert.Len(t, b.names, kept+2, "and those that are not ours")
+		assert.Equal(t, "o", b.cookies[others])
+		assert.Equal(t, "s", b.cookies["session"])
+		assert.Less(t, len(b.request(t).Header.Get("Cookie")), 4<<10+100, "half of what nginx takes")
+		if kept == 8 {
+			_, err := b.finish(t, states, all[21])
 			require.NoError(t, err)
 		}
+		for _, state := range all[26:] {
+			_, err := b.finish(t, states, state)
+			require.NoError(t, err)
+		}
+		_, err := b.finish(t, states, all[20])
+		require.ErrorIs(t, err, sso.ErrStateOtherBrowser)
 	}
-	assert.Len(t, b.names, 10, "8 and those that are not ours")
-	assert.Equal(t, "o", b.cookies[others])
-	assert.Equal(t, "s", b.cookies["session"])
-	assert.Less(t, len(b.request(t).Header.Get("Cookie")), 8<<10)
-	for _, state := range all[22:] {
-		_, err := b.finish(t, states, state)
-		require.NoError(t, err)
-	}
-	_, err := b.finish(t, states, all[19])
-	require.ErrorIs(t, err, sso.ErrStateOtherBrowser)
 }
 
 func TestStateNextMustBeLocal(t *testing.T) {
@@ -385,7 +391,7 @@ func TestStateNextMustBeLocal(t *testing.T) {
 	for _, next := range []string{
 		"https://evil.example/", "//evil.example", "///evil.example", `/\evil.example`, `\\evil.example`, "/\t/evil.example",
 		"/a\nb", "/a\x00", "/\x7f", "javascript:alert(1)", "evil", "evil.example/x", "?x=1", "#x", " /x", "/%zz",
-		"/" + strings.Repeat("x", sso.MaxNext),
+		"/" + strings.Repeat("x", sso.MaxNext), "/\r\nSet-Cookie: a=b", "/\u0085\x00",
 	} {
 		w := httptest.NewRecorder()
 		state, err := states.Start(w, b.request(t), next)

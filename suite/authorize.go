@@ -20,9 +20,9 @@ type Authorization struct {
 	// (推广二维码).
 	RegisterCodeInfo RegisterCodeInfo
 	State            string // of the QR code or link; that of the install address is in [Installed]
-	// OpenKfIDs are the customer-service accounts (客服账号) of a create_auth event;
+	// OpenKFIDs are the customer-service accounts (客服账号) of a create_auth event;
 	// customer-service component (客服组件) only.
-	OpenKfIDs []string
+	OpenKFIDs []string
 }
 
 // UnsavedCodeError says that a permanent code was obtained and the [CodeStore]

@@ -60,9 +60,16 @@ func codeKey(suiteID, corpID string) (string, error) {
 	return "suite/" + suiteID + "/corp/" + corpID + "/code", nil
 }
 
+func (s *CacheCodes) key(suiteID, corpID string) (string, error) {
+	if s == nil || s.cache == nil {
+		return "", errors.New("suite: permanent code: the CacheCodes was not made by NewCacheCodes with a cache")
+	}
+	return codeKey(suiteID, corpID)
+}
+
 // LoadCode implements [CodeStore].
 func (s *CacheCodes) LoadCode(ctx context.Context, suiteID, corpID string) (PermanentCode, error) {
-	key, err := codeKey(suiteID, corpID)
+	key, err := s.key(suiteID, corpID)
 	if err != nil {
 		return PermanentCode{}, err
 	}
@@ -78,7 +85,7 @@ func (s *CacheCodes) LoadCode(ctx context.Context, suiteID, corpID string) (Perm
 
 // SaveCode implements [CodeStore].
 func (s *CacheCodes) SaveCode(ctx context.Context, code PermanentCode) error {
-	key, err := codeKey(code.SuiteID, code.CorpID)
+	key, err := s.key(code.SuiteID, code.CorpID)
 	if err != nil {
 		return err
 	}
@@ -112,7 +119,7 @@ func (s *CacheCodes) SaveCode(ctx context.Context, code PermanentCode) error {
 
 // DropCode implements [CodeStore].
 func (s *CacheCodes) DropCode(ctx context.Context, code PermanentCode) error {
-	key, err := codeKey(code.SuiteID, code.CorpID)
+	key, err := s.key(code.SuiteID, code.CorpID)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,9 @@ var _ wecom.TokenSource = (*Corp)(nil)
 // without a permanent code calls return [ErrNoCode], for what cannot be a corp
 // id they say so. While a corp is in use every call returns the same pointer.
 func (a *app) Corp(corpID string) *Corp {
+	if a.corps == nil {
+		return &Corp{app: a, invalid: errNotMade}
+	}
 	if c := a.corps.Load(corpID); c != nil {
 		return c
 	}
@@ -58,6 +62,17 @@ func (c *Corp) retire() bool {
 // ID returns the corp id, "" for a handle that was made from what cannot be one.
 func (c *Corp) ID() string { return c.id }
 
+// check refuses a handle that can make no call.
+func (c *Corp) check() error {
+	if c.app == nil {
+		return errNotMade
+	}
+	return c.invalid
+}
+
+// owner returns the app, an empty one for a Corp that no app has made.
+func (c *Corp) owner() *app { return cmp.Or(c.app, &app{}) }
+
 // source returns the one token source of the corp.
 func (c *Corp) source() *wecom.CachedSource {
 	if c.retired.Load() {
@@ -70,16 +85,16 @@ func (c *Corp) source() *wecom.CachedSource {
 // cache, else with [Client.GetCorpToken] or [Template.GetToken] as the kind of
 // app demands.
 func (c *Corp) Token(ctx context.Context) (wecom.Token, error) {
-	if c.invalid != nil {
-		return wecom.Token{}, c.invalid
+	if err := c.check(); err != nil {
+		return wecom.Token{}, err
 	}
 	return c.source().Token(ctx)
 }
 
 // Reject says that the platform refused bad. A newer token stays in use.
 func (c *Corp) Reject(ctx context.Context, bad wecom.Token) error {
-	if c.invalid != nil {
-		return c.invalid
+	if err := c.check(); err != nil {
+		return err
 	}
 	return c.source().Reject(ctx, bad)
 }
@@ -94,6 +109,9 @@ func (c *Corp) Auth() wecom.Auth {
 func (c *Corp) Do(ctx context.Context, call wecom.Call, result any) error {
 	if call.Auth.Source != nil || call.Auth.Param != "" {
 		return fmt.Errorf("suite: %s: Call.Auth must be empty: the access_token of the corp is attached here", call.Path)
+	}
+	if err := c.check(); err != nil {
+		return fmt.Errorf("suite: %s: %w", call.Path, err)
 	}
 	call.Auth = c.Auth()
 	return c.app.api.Do(ctx, call, result)
@@ -111,8 +129,8 @@ func (c *Corp) AuthInfo(ctx context.Context) (*AuthInfo, error) {
 
 // code returns the permanent code that is kept.
 func (c *Corp) code(ctx context.Context) (wecom.Secret, error) {
-	if c.invalid != nil {
-		return wecom.Secret{}, c.invalid
+	if err := c.check(); err != nil {
+		return wecom.Secret{}, err
 	}
 	record, err := c.app.codes.LoadCode(ctx, c.app.id, c.id)
 	if err != nil {
@@ -140,7 +158,7 @@ func (c *Corp) fetchToken(ctx context.Context) (wecom.Token, error) {
 func (c *Corp) forget(ctx context.Context) error { return c.source().Forget(ctx) }
 
 // String names app and corp, never a token.
-func (c *Corp) String() string { return "suite.Corp(" + c.app.id + " in " + c.id + ")" }
+func (c *Corp) String() string { return "suite.Corp(" + c.owner().id + " in " + c.id + ")" }
 
 // Format keeps every verb of fmt from looking inside.
 func (c *Corp) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }

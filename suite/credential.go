@@ -77,8 +77,8 @@ type codeBody struct {
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/90605
 //
 //wecom:endpoint POST /cgi-bin/service/get_corp_token
-func (c *Client) GetCorpToken(ctx context.Context, corpID string, permanentCode wecom.Secret) (*CorpToken, error) {
-	return invoke[CorpToken](ctx, &c.app, wecom.Call{
+func (a *Client) GetCorpToken(ctx context.Context, corpID string, permanentCode wecom.Secret) (*CorpToken, error) {
+	return invoke[CorpToken](ctx, &a.app, wecom.Call{
 		Path: "/cgi-bin/service/get_corp_token",
 		Body: codeBody{AuthCorpID: corpID, PermanentCode: permanentCode.Reveal()},
 		Safe: true,
@@ -97,8 +97,8 @@ func (c *Client) GetCorpToken(ctx context.Context, corpID string, permanentCode 
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/97164
 //
 //wecom:endpoint GET /cgi-bin/gettoken
-func (t *Template) GetToken(ctx context.Context, corpID string, permanentCode wecom.Secret) (*CorpToken, error) {
-	return wecom.Invoke[CorpToken](ctx, t.api, wecom.Call{
+func (a *Template) GetToken(ctx context.Context, corpID string, permanentCode wecom.Secret) (*CorpToken, error) {
+	return wecom.Invoke[CorpToken](ctx, a.api, wecom.Call{
 		Method: http.MethodGet,
 		Path:   "/cgi-bin/gettoken",
 		Query:  url.Values{"corpid": {corpID}, "corpsecret": {permanentCode.Reveal()}},

@@ -21,8 +21,8 @@ type suiteTokenBody struct {
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/99617
 //
 //wecom:endpoint POST /cgi-bin/agent/claim_customized_app
-func (t *Template) ClaimCustomizedApp(ctx context.Context, selfBuilt wecom.TokenSource) error {
-	return t.takeOver(ctx, "/cgi-bin/agent/claim_customized_app", selfBuilt)
+func (a *Template) ClaimCustomizedApp(ctx context.Context, selfBuilt wecom.TokenSource) error {
+	return a.takeOver(ctx, "/cgi-bin/agent/claim_customized_app", selfBuilt)
 }
 
 // MigrateToCustomizedApp turns a self-built app (自建应用) of a corp into a customised
@@ -35,14 +35,14 @@ func (t *Template) ClaimCustomizedApp(ctx context.Context, selfBuilt wecom.Token
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/96072
 //
 //wecom:endpoint POST /cgi-bin/agent/migrate_to_customized_app
-func (t *Template) MigrateToCustomizedApp(ctx context.Context, selfBuilt wecom.TokenSource) error {
-	return t.takeOver(ctx, "/cgi-bin/agent/migrate_to_customized_app", selfBuilt)
+func (a *Template) MigrateToCustomizedApp(ctx context.Context, selfBuilt wecom.TokenSource) error {
+	return a.takeOver(ctx, "/cgi-bin/agent/migrate_to_customized_app", selfBuilt)
 }
 
 // takeOver sends a call with two tokens: that of the self-built app in the query
 // and that of the template in the body. Which of them was refused only the code
 // tells, so the one retry is made here.
-func (t *Template) takeOver(ctx context.Context, path string, selfBuilt wecom.TokenSource) error {
+func (a *Template) takeOver(ctx context.Context, path string, selfBuilt wecom.TokenSource) error {
 	if selfBuilt == nil {
 		return fmt.Errorf("suite: %s: the token source of the self-built app is nil", path)
 	}
@@ -51,11 +51,11 @@ func (t *Template) takeOver(ctx context.Context, path string, selfBuilt wecom.To
 		if err != nil {
 			return fmt.Errorf("suite: %s: token of the self-built app: %w", path, err)
 		}
-		own, err := t.token.Token(ctx)
+		own, err := a.token.Token(ctx)
 		if err != nil {
 			return err
 		}
-		err = t.api.Do(ctx, wecom.Call{
+		err = a.api.Do(ctx, wecom.Call{
 			Path:  path,
 			Query: url.Values{wecom.ParamAccessToken: {access.Value}},
 			Body:  suiteTokenBody{SuiteAccessToken: own.Value},
@@ -64,7 +64,7 @@ func (t *Template) takeOver(ctx context.Context, path string, selfBuilt wecom.To
 			return err
 		}
 		if errors.Is(err, wecom.Code(40082)) || errors.Is(err, wecom.Code(42009)) {
-			err = t.token.Reject(ctx, own)
+			err = a.token.Reject(ctx, own)
 		} else {
 			err = selfBuilt.Reject(ctx, access)
 		}

@@ -11,25 +11,31 @@ import (
 
 	"github.com/wecom-isv/wecom"
 	"github.com/wecom-isv/wecom/callback"
+	"github.com/wecom-isv/wecom/provider"
 	"github.com/wecom-isv/wecom/sso"
 	"github.com/wecom-isv/wecom/suite"
 	"github.com/wecom-isv/wecom/wecomtest"
 )
 
-// An administrator installs the app from a page of the vendor.
-func ExampleClient_Install() {
-	ctx := context.Background()
+// simulated is an engine that talks to a simulated platform.
+func simulated() (*wecomtest.Platform, *wecom.Client) {
 	platform, err := wecomtest.Start(wecomtest.WithoutServer())
 	if err != nil {
 		panic(err)
 	}
-	defer platform.Close()
-	console := platform.NewApp(wecomtest.AppConfig{ID: "ww4asffe99e54c0f4c"})
-
 	api, err := wecom.New(wecom.WithBaseURL(platform.URL()), wecom.WithTransport(platform.Transport()))
 	if err != nil {
 		panic(err)
 	}
+	return platform, api
+}
+
+// An administrator installs the app from a page of the vendor.
+func ExampleClient_Install() {
+	ctx := context.Background()
+	platform, api := simulated()
+	defer platform.Close()
+	console := platform.NewApp(wecomtest.AppConfig{ID: "ww4asffe99e54c0f4c"})
 	app, err := suite.New(api, suite.Config{ID: console.ID, Secret: console.Secret})
 	if err != nil {
 		panic(err)
@@ -70,16 +76,9 @@ func ExampleClient_Install() {
 
 // The two handlers of an installation that begins on the vendor's site.
 func ExampleClient_InstallHandler() {
-	platform, err := wecomtest.Start(wecomtest.WithoutServer())
-	if err != nil {
-		panic(err)
-	}
+	platform, api := simulated()
 	defer platform.Close()
 	console := platform.NewApp(wecomtest.AppConfig{ID: "ww4asffe99e54c0f4c"})
-	api, err := wecom.New(wecom.WithBaseURL(platform.URL()), wecom.WithTransport(platform.Transport()))
-	if err != nil {
-		panic(err)
-	}
 	app, err := suite.New(api, suite.Config{ID: console.ID, Secret: console.Secret})
 	if err != nil {
 		panic(err)
@@ -199,4 +198,103 @@ func ExampleClient_Corp() {
 	// Output:
 	// true
 	// true
+}
+
+// A customised app (代开发应用): an administrator scans the code of the template, and
+// the authorisation arrives.
+func ExampleNewTemplate() {
+	ctx := context.Background()
+	platform, api := simulated()
+	defer platform.Close()
+	console := platform.NewTemplate(wecomtest.AppConfig{Name: "考勤"})
+
+	template, err := suite.NewTemplate(api, suite.Config{ID: console.ID, Secret: console.Secret})
+	if err != nil {
+		panic(err)
+	}
+	// In a server template.Handle(&mux, suite.Hooks{…}) does this and the last step.
+	if err := template.SaveTicket(ctx, wecom.NewSecret(console.IssueTicket()), time.Now()); err != nil {
+		panic(err)
+	}
+	vendor, err := provider.New(api, provider.Config{CorpID: platform.Provider().CorpID, Secret: platform.Provider().Secret})
+	if err != nil {
+		panic(err)
+	}
+	link, err := vendor.GetCustomizedAuthURL(ctx, provider.GetCustomizedAuthURLRequest{
+		State: "spring2026", TemplateIDs: []string{template.ID()},
+	})
+	if err != nil {
+		panic(err)
+	}
+
+	scanned, err := platform.NewCorp("Acme").Scan(ctx, link.QRCodeURL) // a person does this
+	if err != nil {
+		panic(err)
+	}
+	auth, err := template.Authorize(ctx, wecom.AuthCode(scanned[0].AuthCode))
+	if err != nil {
+		panic(err)
+	}
+	_, err = auth.Corp.Token(ctx)
+	fmt.Println(auth.CorpInfo.CorpName, auth.State, err)
+	// Output: Acme spring2026 <nil>
+}
+
+// Permanent codes in a store that others can read.
+func ExampleSealCodes() {
+	ctx := context.Background()
+	db := suite.NewCacheCodes(wecom.NewMemoryCache()) // in earnest: a sqlstore.Store, or your own table
+	key := wecom.SealKey{ID: "2026-08", Key: wecom.NewSecret("bmV3ZXN0LCBmcm9tIHZhdWx0OiAzMiByYW5kLiBieXQ=")}
+	codes, err := suite.SealCodes(db, key) // give it to Config.Codes
+	if err != nil {
+		panic(err)
+	}
+	code := suite.PermanentCode{SuiteID: "ww1", CorpID: "wpA", Code: wecom.NewSecret("plain"), At: time.Now()}
+	if err := codes.SaveCode(ctx, code); err != nil {
+		panic(err)
+	}
+
+	stored, err := db.LoadCode(ctx, "ww1", "wpA")
+	if err != nil {
+		panic(err)
+	}
+	opened, err := codes.LoadCode(ctx, "ww1", "wpA")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(stored.Code.Reveal()[:len("sealed.1.2026-08.")], opened.Code.Reveal())
+	// Output: sealed.1.2026-08. plain
+}
+
+// Any number of ids, a thousand in a call; what cannot be converted is told apart
+// from what has failed.
+func ExampleCorp_ConvertUserIDs() {
+	ctx := context.Background()
+	platform, api := simulated()
+	defer platform.Close()
+	console := platform.NewApp(wecomtest.AppConfig{})
+	app, err := suite.New(api, suite.Config{ID: console.ID, Secret: console.Secret})
+	if err != nil {
+		panic(err)
+	}
+	if err := app.SaveTicket(ctx, wecom.NewSecret(console.IssueTicket()), time.Now()); err != nil {
+		panic(err)
+	}
+	acme := platform.NewCorp("Acme")
+	acme.AddUser(wecomtest.User{ID: "zhangsan", OpenUserID: "woZhangSan"})
+	installation, err := acme.Install(ctx, console)
+	if err != nil {
+		panic(err)
+	}
+	auth, err := app.Authorize(ctx, wecom.AuthCode(installation.AuthCode))
+	if err != nil {
+		panic(err)
+	}
+
+	open, invalid, err := auth.Corp.ConvertUserIDs(ctx, []string{"zhangsan", "nobody"})
+	if err != nil { // a *suite.ConvertError: which ids, and why; the others are there
+		panic(err)
+	}
+	fmt.Println(open, invalid)
+	// Output: map[zhangsan:woZhangSan] [nobody]
 }

@@ -15,7 +15,8 @@ import (
 //
 // Authorized is called once for an authorisation, however often its event comes
 // and with [Client.InstalledHandler] too, and again only after it has failed; when
-// the token cache fails, or a process dies in it, more often than that.
+// the token cache fails, it takes longer than a minute, or a process dies in it,
+// more often than that.
 type Hooks struct {
 	// Authorized follows create_auth: a corp has installed the app from the market,
 	// a QR code or a link. The permanent code is kept. An installation from the
@@ -65,7 +66,7 @@ func (a *app) Handle(mux *callback.Mux, hooks Hooks) {
 		if err != nil || hooks.Authorized == nil {
 			return err
 		}
-		auth.OpenKfIDs = ev.OpenKfIDs
+		auth.OpenKFIDs = ev.OpenKFIDs
 		return a.announce(ctx, ev.AuthCode, auth, hooks.Authorized)
 	}, mine)
 	callback.On(mux, func(ctx context.Context, _ callback.Envelope, ev callback.ResetPermanentCode) error {

@@ -77,7 +77,7 @@ func TestEventsReachHooks(t *testing.T) {
 	var log []string
 	app.Handle(&mux, suite.Hooks{
 		Authorized: func(_ context.Context, auth *suite.Authorization) error {
-			log = append(log, fmt.Sprint("authorized ", auth.Corp.ID(), " ", auth.State, " ", auth.OpenKfIDs))
+			log = append(log, fmt.Sprint("authorized ", auth.Corp.ID(), " ", auth.State, " ", auth.OpenKFIDs))
 			return nil
 		},
 		Reset: func(_ context.Context, auth *suite.Authorization) error {

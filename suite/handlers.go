@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 
 	"github.com/wecom-isv/wecom"
 	"github.com/wecom-isv/wecom/internal/page"
@@ -59,9 +58,6 @@ type InstallConfig struct {
 	Logger *slog.Logger
 }
 
-// errNext wraps the error of States.Start for a bad next.
-var errNext = errors.New("suite: next is not a path on this site")
-
 // settleTimeout bounds an installation whose browser has left.
 const settleTimeout = exchangeTimeout + announceLease
 
@@ -79,10 +75,13 @@ type installer struct {
 // domain (安装完成回调域名): the handler must be on that domain. Each page takes two
 // calls to the platform, so do not let strangers load it without end.
 //
+// A customised app (代开发应用) has no such page: its customers scan the QR code of
+// provider.Client.GetCustomizedAuthURL, and [Hooks].Authorized is told.
+//
 // Afterwards the administrator comes to the [Client.InstalledHandler], and from
 // there to next.
-func (c *Client) InstallHandler(cfg InstallConfig) (http.Handler, error) {
-	h, err := c.newInstaller("InstallHandler", cfg)
+func (a *Client) InstallHandler(cfg InstallConfig) (http.Handler, error) {
+	h, err := a.newInstaller("InstallHandler", cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -94,20 +93,22 @@ func (c *Client) InstallHandler(cfg InstallConfig) (http.Handler, error) {
 //
 // There is one exchange and one call of Authorized for an authorisation, whatever
 // comes first, the browser or a create_auth event with the same code, in this or
-// in another process that shares the token cache; whoever comes second gets the
-// same [Authorization]. It goes on when the browser leaves.
+// in another process that shares the token cache. It goes on when the browser
+// leaves. One browser is welcome with a code: who finds a used one, in a history
+// or the log of a proxy, is answered with 403.
 //
-// A state that was not issued here, or was used before, is answered with 403 and
-// the code is not looked at. With one that has expired, or is of another browser,
-// the authorisation is kept and announced, since the redirect is its only
-// carrier, but the browser is answered with 403: nobody can plant a corp in the
-// session of somebody else.
+// A state that was not issued here is answered with 403 and the code is not looked
+// at. With one that has expired, was used before, or is of another browser, the
+// authorisation is kept and announced, since the redirect is its only carrier, but
+// the browser is answered with 403: nobody can plant a corp in the session of
+// somebody else.
 //
-// If Authorized fails, the answer is 500 and nothing calls it again unless there is
-// an event: it should put its work into a queue, or find on its own which corps
-// have a permanent code and no record.
-func (c *Client) InstalledHandler(cfg InstallConfig) (http.Handler, error) {
-	h, err := c.newInstaller("InstalledHandler", cfg)
+// If the [CodeStore] or Authorized fails, the answer is 500, and they are called
+// again only when the person loads the page again, or by an event. So Authorized
+// should put its work into a queue, or find on its own which corps have a permanent
+// code and no record.
+func (a *Client) InstalledHandler(cfg InstallConfig) (http.Handler, error) {
+	h, err := a.newInstaller("InstalledHandler", cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +116,7 @@ func (c *Client) InstalledHandler(cfg InstallConfig) (http.Handler, error) {
 }
 
 // newInstaller checks cfg and sets the defaults.
-func (c *Client) newInstaller(op string, cfg InstallConfig) (*installer, error) {
+func (a *Client) newInstaller(op string, cfg InstallConfig) (*installer, error) {
 	bad := func(reason string) (*installer, error) {
 		return nil, fmt.Errorf("suite: %s: InstallConfig.%s", op, reason)
 	}
@@ -128,8 +129,8 @@ func (c *Client) newInstaller(op string, cfg InstallConfig) (*installer, error) 
 	if cfg.AuthType != AuthTypeFormal && cfg.AuthType != AuthTypeTest {
 		return bad("AuthType must be AuthTypeFormal or AuthTypeTest")
 	}
-	if p := cfg.InstallPath; p != "" && (p[0] != '/' || strings.HasPrefix(p, "//") || strings.Contains(p, `\`)) {
-		return bad("InstallPath must be a path on this site, such as /install")
+	if reason := page.CheckPath(cmp.Or(cfg.InstallPath, "/")); reason != "" {
+		return bad("InstallPath " + reason)
 	}
 	if cfg.Page == nil {
 		cfg.Page = showInstall
@@ -143,14 +144,14 @@ func (c *Client) newInstaller(op string, cfg InstallConfig) (*installer, error) 
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &installer{app: c, op: op, cfg: cfg}, nil
+	return &installer{app: a, op: op, cfg: cfg}, nil
 }
 
 func (h *installer) install(w http.ResponseWriter, r *http.Request) {
 	state, err := h.cfg.States.Start(w, r, r.URL.Query().Get("next"))
 	if err != nil {
 		if errors.Is(err, wecom.ErrBadParameter) {
-			err = fmt.Errorf("%w: %w", errNext, err)
+			err = fmt.Errorf("%w: %w", page.ErrNext, err)
 		}
 		h.fail(w, r, nil, err)
 		return
@@ -176,12 +177,15 @@ func (h *installer) installed(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, nil, cmp.Or(refused, err))
 	case refused == nil:
 		auth, err := h.settle(r.Context(), back.Code)
+		if err == nil {
+			err = h.app.welcome(r.Context(), back.Code)
+		}
 		if err != nil {
 			h.fail(w, r, nil, err)
 			return
 		}
 		h.cfg.Installed(w, r, auth, next)
-	case lateOrElsewhere(refused):
+	case beganHere(refused):
 		auth, err := h.settle(r.Context(), back.Code)
 		h.fail(w, r, auth, cmp.Or(err, refused))
 	default:
@@ -189,11 +193,12 @@ func (h *installer) installed(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// lateOrElsewhere reports whether a refused state is of an installation that began
-// here.
-func lateOrElsewhere(refused error) bool {
+// beganHere reports whether a refused state is of an installation that began here.
+func beganHere(refused error) bool {
 	return !errors.Is(refused, page.ErrState) || // the store of used states failed
-		errors.Is(refused, page.ErrStateExpired) || errors.Is(refused, page.ErrStateOtherBrowser)
+		errors.Is(refused, page.ErrStateExpired) ||
+		errors.Is(refused, page.ErrStateReplayed) ||
+		errors.Is(refused, page.ErrStateOtherBrowser)
 }
 
 // settle authorises and announces, whether the browser waits for it or not.

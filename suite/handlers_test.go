@@ -209,7 +209,7 @@ func TestInstallByBrowser(t *testing.T) {
 
 	reply, body = visit(http.MethodGet, reply.Request.URL.String(), "", "")
 	assert.Equal(t, http.StatusForbidden, reply.StatusCode, "reloaded")
-	assert.Contains(t, body, "本次安装已经完成")
+	assert.Contains(t, body, "安装完成，请登录")
 	assert.Len(t, v.announced, 1)
 	assert.Len(t, platform.Calls(exchangePath), 1)
 }
@@ -340,6 +340,86 @@ func (c diesAfterSaving) Save(ctx context.Context, key string, t wecom.Token) (b
 		panic("killed")
 	}
 	return saved, err
+}
+
+// A code that leaks from a log or a history is of no use to another browser, even
+// while the exchange is remembered for the event.
+func TestInstalledWelcomesOneBrowser(t *testing.T) {
+	t.Parallel()
+	for _, machine := range []string{"the same machine", "another machine"} {
+		synctest.Test(t, func(t *testing.T) {
+			u := installations(t)
+			cache := wecom.WithTokenCache(wecom.NewMemoryCache())
+			here := newVendor(t, thirdParty(t, u.api(cache), suite.Config{}), nil)
+			there := here
+			if machine == "another machine" {
+				there = newVendor(t, thirdParty(t, u.api(cache), suite.Config{}), nil)
+			}
+			require.NoError(t, here.createAuth(t))
+			assert.Equal(t, http.StatusOK, begin(t, here).back(t, here, "a1").Code, "an event does not count")
+			w := begin(t, there).back(t, there, "a1")
+			assert.Equal(t, http.StatusForbidden, w.Code, machine)
+			assert.Contains(t, w.Body.String(), "used before")
+			assert.NotContains(t, w.Body.String(), "Acme")
+		})
+	}
+}
+
+// What failed for the vendor's own reasons is made good when the page is loaded
+// again: nothing else has the code.
+func TestInstalledAgainAfterAFailure(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := installations(t)
+		store := &failingCodes{CodeStore: suite.NewCacheCodes(wecom.NewMemoryCache()), fails: true}
+		v := newVendor(t, thirdParty(t, u.api(), suite.Config{Codes: store}), nil)
+		browser := begin(t, v)
+		first := browser.back(t, v, "a1")
+		assert.Equal(t, http.StatusInternalServerError, first.Code)
+		browser.cookies = first.Result().Cookies() //nolint:bodyclose // A recorder.
+		assert.Equal(t, http.StatusInternalServerError, browser.back(t, v, "a1").Code)
+
+		store.fails = false
+		again := browser.back(t, v, "a1")
+		assert.Equal(t, http.StatusForbidden, again.Code, "the state was used")
+		assert.Contains(t, again.Body.String(), "please sign in")
+		assert.Equal(t, []string{"wpA Acme"}, v.announced)
+		_, err := store.LoadCode(t.Context(), v.app.ID(), "wpA")
+		require.NoError(t, err)
+		assert.Len(t, u.to(exchangePath), 1)
+
+		time.Sleep(time.Hour)
+		browser.cookies = begin(t, v).cookies
+		assert.Equal(t, http.StatusForbidden, browser.back(t, v, "a1").Code)
+		assert.Len(t, v.announced, 1)
+	})
+}
+
+// failingCodes is a store that is down at times.
+type failingCodes struct {
+	suite.CodeStore
+
+	fails bool
+}
+
+func (s *failingCodes) SaveCode(ctx context.Context, code suite.PermanentCode) error {
+	if s.fails {
+		return errors.New("the store is down")
+	}
+	return s.CodeStore.SaveCode(ctx, code)
+}
+
+// Who reads the page, fetches the administrator and comes back while the link
+// still works is welcome.
+func TestInstalledAsLateAsTheLinkAllows(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := installations(t)
+		v := newVendor(t, thirdParty(t, u.api(), suite.Config{}), nil)
+		browser := begin(t, v)
+		time.Sleep(19 * time.Minute) // 20 says the page
+		assert.Equal(t, http.StatusOK, browser.back(t, v, "a1").Code)
+	})
 }
 
 func TestInstalledGoesOnWithoutTheBrowser(t *testing.T) {
@@ -505,10 +585,10 @@ func TestInstallHandlersCheckTheirConfig(t *testing.T) {
 	app := thirdParty(t, newUpstream(t).api(), suite.Config{})
 	good := newVendor(t, app, nil).cfg
 	for want, change := range map[string]func(*suite.InstallConfig){
-		"InstallConfig.States is nil":    func(c *suite.InstallConfig) { c.States = nil },
-		"InstallConfig.RedirectURI":      func(c *suite.InstallConfig) { c.RedirectURI = "/installed" },
-		"InstallConfig.AuthType must be": func(c *suite.InstallConfig) { c.AuthType = 0 },
-		"InstallConfig.InstallPath must": func(c *suite.InstallConfig) { c.InstallPath = "//evil.example" },
+		"InstallConfig.States is nil":             func(c *suite.InstallConfig) { c.States = nil },
+		"InstallConfig.RedirectURI":               func(c *suite.InstallConfig) { c.RedirectURI = "/installed" },
+		"InstallConfig.AuthType must be":          func(c *suite.InstallConfig) { c.AuthType = 0 },
+		"InstallConfig.InstallPath is not a path": func(c *suite.InstallConfig) { c.InstallPath = "//evil.example" },
 	} {
 		cfg := good
 		change(&cfg)

@@ -530,8 +530,8 @@ func (c *Corp) ChatID(ctx context.Context, chatIDs []string) (*ChatIDResponse, e
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/99601
 //
 //wecom:endpoint GET /cgi-bin/idconvert/upgrade_chatid_for_new_corp
-func (t *Template) UpgradeChatIDForNewCorp(ctx context.Context) error {
-	return t.Do(ctx, wecom.Call{Path: "/cgi-bin/idconvert/upgrade_chatid_for_new_corp"}, nil)
+func (a *Template) UpgradeChatIDForNewCorp(ctx context.Context) error {
+	return a.Do(ctx, wecom.Call{Path: "/cgi-bin/idconvert/upgrade_chatid_for_new_corp"}, nil)
 }
 
 // UnionIDToExternalUserID3rdRequest names a WeChat user.
@@ -564,11 +564,11 @@ type UnionIDToExternalUserID3rdResponse struct {
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/95878
 //
 //wecom:endpoint POST /cgi-bin/service/externalcontact/unionid_to_external_userid_3rd
-func (c *Client) UnionIDToExternalUserID3rd(ctx context.Context, req UnionIDToExternalUserID3rdRequest) (*UnionIDToExternalUserID3rdResponse, error) {
+func (a *Client) UnionIDToExternalUserID3rd(ctx context.Context, req UnionIDToExternalUserID3rdRequest) (*UnionIDToExternalUserID3rdResponse, error) {
 	if req.UnionID == "" || req.OpenID == "" {
 		return nil, errors.New("suite: UnionIDToExternalUserID3rd: UnionID and OpenID are required")
 	}
-	return invoke[UnionIDToExternalUserID3rdResponse](ctx, &c.app, wecom.Call{
+	return invoke[UnionIDToExternalUserID3rdResponse](ctx, &a.app, wecom.Call{
 		Path: "/cgi-bin/service/externalcontact/unionid_to_external_userid_3rd",
 		Body: req,
 		Safe: true,

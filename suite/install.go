@@ -30,8 +30,8 @@ type GetPreAuthCodeResponse struct {
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/90601
 //
 //wecom:endpoint GET /cgi-bin/service/get_pre_auth_code
-func (c *Client) GetPreAuthCode(ctx context.Context) (*GetPreAuthCodeResponse, error) {
-	return invoke[GetPreAuthCodeResponse](ctx, &c.app, wecom.Call{
+func (a *Client) GetPreAuthCode(ctx context.Context) (*GetPreAuthCodeResponse, error) {
+	return invoke[GetPreAuthCodeResponse](ctx, &a.app, wecom.Call{
 		Path: "/cgi-bin/service/get_pre_auth_code",
 		Safe: true, // a code that nobody uses does no harm
 	})
@@ -93,11 +93,11 @@ type setSessionInfoBody struct {
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/90602
 //
 //wecom:endpoint POST /cgi-bin/service/set_session_info
-func (c *Client) SetSessionInfo(ctx context.Context, preAuthCode wecom.Secret, info SessionInfo) error {
+func (a *Client) SetSessionInfo(ctx context.Context, preAuthCode wecom.Secret, info SessionInfo) error {
 	if info.AuthType != AuthTypeFormal && info.AuthType != AuthTypeTest {
 		return errAuthType
 	}
-	return c.Do(ctx, wecom.Call{
+	return a.Do(ctx, wecom.Call{
 		Path: "/cgi-bin/service/set_session_info",
 		Body: setSessionInfoBody{PreAuthCode: preAuthCode.Reveal(), SessionInfo: info},
 	}, nil)
@@ -150,23 +150,23 @@ func (l InstallLink) LogValue() slog.Value { return slog.StringValue(l.String())
 // Templates have no install address; see provider.Client.GetCustomizedAuthURL.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/90597
-func (c *Client) Install(ctx context.Context, req InstallRequest) (InstallLink, error) {
+func (a *Client) Install(ctx context.Context, req InstallRequest) (InstallLink, error) {
 	if req.AuthType != AuthTypeFormal && req.AuthType != AuthTypeTest {
 		return InstallLink{}, errAuthType
 	}
 	if err := checkInstall(req.RedirectURI, req.State); err != nil {
 		return InstallLink{}, err
 	}
-	pre, err := c.GetPreAuthCode(ctx)
+	pre, err := a.GetPreAuthCode(ctx)
 	if err != nil {
 		return InstallLink{}, err
 	}
 	life := wire.Life(pre.ExpiresIn, 20*time.Minute)
 	link := InstallLink{ExpiresAt: time.Now().Add(life).Round(0)}
-	if err := c.SetSessionInfo(ctx, pre.PreAuthCode, SessionInfo{AuthType: req.AuthType}); err != nil {
+	if err := a.SetSessionInfo(ctx, pre.PreAuthCode, SessionInfo{AuthType: req.AuthType}); err != nil {
 		return InstallLink{}, err
 	}
-	link.URL, err = c.InstallURL(pre.PreAuthCode, req.RedirectURI, req.State)
+	link.URL, err = a.InstallURL(pre.PreAuthCode, req.RedirectURI, req.State)
 	if err != nil {
 		return InstallLink{}, err
 	}
@@ -177,14 +177,14 @@ func (c *Client) Install(ctx context.Context, req InstallRequest) (InstallLink, 
 // there already; [Client.Install] does all the steps. An empty state is left out.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/90597
-func (c *Client) InstallURL(preAuthCode wecom.Secret, redirectURI, state string) (string, error) {
+func (a *Client) InstallURL(preAuthCode wecom.Secret, redirectURI, state string) (string, error) {
 	if preAuthCode.IsZero() {
 		return "", errors.New("suite: install address: the pre-authorisation code is empty")
 	}
 	if err := checkInstall(redirectURI, state); err != nil {
 		return "", err
 	}
-	u := c.pageURL + "/3rdapp/install?suite_id=" + wire.Escape(c.id) +
+	u := a.pageURL + "/3rdapp/install?suite_id=" + wire.Escape(a.id) +
 		"&pre_auth_code=" + wire.Escape(preAuthCode.Reveal()) +
 		"&redirect_uri=" + wire.Escape(redirectURI)
 	if state != "" {
@@ -295,15 +295,15 @@ type GetAppQRCodeResponse struct {
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/95430
 //
 //wecom:endpoint POST /cgi-bin/service/get_app_qrcode
-func (c *Client) GetAppQRCode(ctx context.Context, req GetAppQRCodeRequest) (*GetAppQRCodeResponse, error) {
+func (a *Client) GetAppQRCode(ctx context.Context, req GetAppQRCodeRequest) (*GetAppQRCodeResponse, error) {
 	if err := wire.CheckState(req.State, 32); err != nil {
 		return nil, fmt.Errorf("suite: GetAppQRCode: %w", err)
 	}
 	const path = "/cgi-bin/service/get_app_qrcode"
 	var raw wecom.RawReply
-	err := c.Do(ctx, wecom.Call{
+	err := a.Do(ctx, wecom.Call{
 		Path: path,
-		Body: getAppQRCodeBody{SuiteID: c.id, AppID: req.AppID, State: req.State, Style: req.Style, ResultType: req.ResultType},
+		Body: getAppQRCodeBody{SuiteID: a.id, AppID: req.AppID, State: req.State, Style: req.Style, ResultType: req.ResultType},
 		Safe: true,
 	}, &raw)
 	if err != nil {

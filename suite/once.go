@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/wecom-isv/wecom"
@@ -34,7 +35,7 @@ const (
 // It spares calls, as a [wecom.Locker] does: without the cache the work is done
 // all the same.
 func (a *app) once(ctx context.Context, what string, hash codeHash, lease time.Duration, work func(context.Context) (string, error)) (result string, mine bool, err error) {
-	key := a.key(what, hex.EncodeToString(hash[:16]))
+	key := a.onceKey(what, hash)
 	err = poll.Until(ctx, func(ctx context.Context) (bool, error) {
 		result, mine = a.claim(ctx, key, lease)
 		return mine || result != "", nil
@@ -75,6 +76,24 @@ func (a *app) claim(ctx context.Context, key string, lease time.Duration) (resul
 		return "", false
 	}
 	return "", true
+}
+
+// welcome refuses a browser with an authorisation code that another browser has
+// come back with. A cache that is down lets both in.
+func (a *app) welcome(ctx context.Context, code wecom.AuthCode) error {
+	ctx, cancel := context.WithTimeout(ctx, onceCacheTimeout)
+	defer cancel()
+	first, err := a.api.Cache().Save(ctx, a.onceKey("returned", hashOf(code)), wecom.Token{
+		Value: noResult, Version: workDone, ExpiresAt: time.Now().Add(codeMemory).Round(0),
+	})
+	if err == nil && !first {
+		return fmt.Errorf("suite: %s: %w: another browser came back with this authorisation code", a.id, wecom.ErrCodeRejected)
+	}
+	return nil
+}
+
+func (a *app) onceKey(what string, hash codeHash) string {
+	return a.key(what, hex.EncodeToString(hash[:16]))
 }
 
 // announceLease is how long a hook may take before another process calls it too.

@@ -42,13 +42,13 @@ type OrderStatus int32
 
 // The states of orders.
 const (
-	OrderUnpaid         OrderStatus = 0 // 未支付
-	OrderPaid           OrderStatus = 1 // 已支付
-	OrderCancelled      OrderStatus = 2 // 已关闭
-	OrderExpired        OrderStatus = 3 // unpaid and expired (未支付，已过期)
-	OrderRefundAsked    OrderStatus = 4 // 申请退款中
-	OrderRefunded       OrderStatus = 5 // 申请退款成功
-	OrderRefundRejected OrderStatus = 6 // 退款被拒绝
+	OrderUnpaid          OrderStatus = 0 // 未支付
+	OrderPaid            OrderStatus = 1 // 已支付
+	OrderCancelled       OrderStatus = 2 // 已关闭
+	OrderExpired         OrderStatus = 3 // unpaid and expired (未支付，已过期)
+	OrderRefundRequested OrderStatus = 4 // 申请退款中
+	OrderRefunded        OrderStatus = 5 // 申请退款成功
+	OrderRefundRefused   OrderStatus = 6 // 退款被拒绝
 )
 
 // OrderType is what an order is for (订单类型).
@@ -85,8 +85,8 @@ type getOrderBody struct {
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/91909
 //
 //wecom:endpoint POST /cgi-bin/service/get_order
-func (c *Client) GetOrder(ctx context.Context, orderID string) (*Order, error) {
-	return invoke[Order](ctx, &c.app, wecom.Call{
+func (a *Client) GetOrder(ctx context.Context, orderID string) (*Order, error) {
+	return invoke[Order](ctx, &a.app, wecom.Call{
 		Path: "/cgi-bin/service/get_order",
 		Body: getOrderBody{OrderID: orderID},
 		Safe: true,
@@ -123,11 +123,11 @@ type GetOrderListResponse struct {
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/91910
 //
 //wecom:endpoint POST /cgi-bin/service/get_order_list
-func (c *Client) GetOrderList(ctx context.Context, req GetOrderListRequest) (*GetOrderListResponse, error) {
+func (a *Client) GetOrderList(ctx context.Context, req GetOrderListRequest) (*GetOrderListResponse, error) {
 	if req.StartTime > req.EndTime {
 		return nil, errors.New("suite: GetOrderList: StartTime is after EndTime")
 	}
-	return invoke[GetOrderListResponse](ctx, &c.app, wecom.Call{
+	return invoke[GetOrderListResponse](ctx, &a.app, wecom.Call{
 		Path: "/cgi-bin/service/get_order_list",
 		Body: req,
 		Safe: true,
@@ -140,7 +140,7 @@ const tooManyRecords = wecom.Code(90349)
 // AllOrders returns the orders of editions of this app within a time, each once.
 // A time with too many orders for one call is halved until each part fits; the
 // parts follow in the order of time. An error ends the sequence.
-func (c *Client) AllOrders(ctx context.Context, req GetOrderListRequest) iter.Seq2[Order, error] {
+func (a *Client) AllOrders(ctx context.Context, req GetOrderListRequest) iter.Seq2[Order, error] {
 	return func(yield func(Order, error) bool) {
 		// Whether the platform counts the ends of the time in is not established, so
 		// parts share theirs, and an order that comes twice is left out once.
@@ -148,7 +148,7 @@ func (c *Client) AllOrders(ctx context.Context, req GetOrderListRequest) iter.Se
 		for todo := []GetOrderListRequest{req}; len(todo) > 0; {
 			part := todo[len(todo)-1]
 			todo = todo[:len(todo)-1]
-			r, err := c.GetOrderList(ctx, part)
+			r, err := a.GetOrderList(ctx, part)
 			if middle := part.StartTime + (part.EndTime-part.StartTime)/2; errors.Is(err, tooManyRecords) && middle > part.StartTime {
 				late, early := part, part
 				late.StartTime, early.EndTime = middle, middle
@@ -194,12 +194,12 @@ type ProlongTryResponse struct {
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/91913
 //
 //wecom:endpoint POST /cgi-bin/service/prolong_try
-func (c *Client) ProlongTry(ctx context.Context, req ProlongTryRequest) (*ProlongTryResponse, error) {
+func (a *Client) ProlongTry(ctx context.Context, req ProlongTryRequest) (*ProlongTryResponse, error) {
 	const most = 60
 	if req.ProlongDays < 1 || req.ProlongDays > most {
 		return nil, fmt.Errorf("suite: ProlongTry: ProlongDays is %d: 1 to %d are allowed", req.ProlongDays, most)
 	}
-	return invoke[ProlongTryResponse](ctx, &c.app, wecom.Call{
+	return invoke[ProlongTryResponse](ctx, &a.app, wecom.Call{
 		Path: "/cgi-bin/service/prolong_try",
 		Body: req,
 	})

@@ -16,8 +16,9 @@ import (
 // The first key seals, all keys open. To rotate, give the new key to all
 // processes as the second, then make it the first, then load and save each code
 // once, while no authorisation event is being handled (a code that is reset
-// meanwhile would be overwritten by the old one); only then take the old key out. A lost key loses the codes it sealed:
-// each corp would have to authorise the app again.
+// meanwhile would be overwritten by the old one); only then take the old key out.
+// A lost key loses the codes it sealed: each corp would have to authorise the app
+// again.
 //
 // A code that does not open is a [*wecom.SealError] of LoadCode. A store that
 // holds unsealed codes is moved with [wecom.AcceptUnsealed] among the keys.

@@ -25,7 +25,7 @@ type Config struct {
 	ID string
 	// Secret is the secret of that app or template. Required. The client hides
 	// it; drop the Config after use.
-	Secret string
+	Secret string `json:"-"`
 	// Codes keeps the permanent codes. The default keeps them in the token cache
 	// without expiry and is as durable as that cache is; the cache in memory
 	// loses them at the end of the process.
@@ -34,6 +34,15 @@ type Config struct {
 	// simulated platforms.
 	PageURL string
 }
+
+// String hides the secret from fmt.
+func (c Config) String() string { return "suite.Config(" + c.ID + ")" }
+
+// Format hides the secret from every verb of fmt.
+func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue hides the secret from log/slog.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // Client is a third-party app (第三方应用), or the login authorisation (登录授权)
 // of the provider. It is safe for concurrent use and needs no Close.
@@ -123,6 +132,9 @@ func (a *app) init(kind string, api *wecom.Client, cfg Config) error {
 	a.exchanges = make(map[codeHash]*exchange)
 	return nil
 }
+
+// errNotMade is what a Client, a Template or a Corp answers that is a zero value.
+var errNotMade = errors.New("suite: the app was not made by New or NewTemplate")
 
 // ID returns the suite id or template id.
 func (a *app) ID() string { return a.id }

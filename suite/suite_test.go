@@ -3,6 +3,7 @@ package suite_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -409,7 +410,12 @@ func TestPrintingShowsNoSecret(t *testing.T) {
 	}
 	api := u.api(wecom.WithLogger(log))
 	store := newCodes()
-	app, err := suite.New(api, suite.Config{ID: "ww1", Secret: "CANARY-secret", Codes: store})
+	cfg := suite.Config{ID: "ww1", Secret: "CANARY-secret", Codes: store}
+	show(cfg, &cfg)
+	encoded, err := json.Marshal(struct{ C suite.Config }{suite.Config{ID: "ww1", Secret: "CANARY-secret"}}) //nolint:musttag // what it shows is the question
+	require.NoError(t, err)
+	out.Write(encoded)
+	app, err := suite.New(api, cfg)
 	require.NoError(t, err)
 	require.NoError(t, app.SaveTicket(t.Context(), wecom.NewSecret("CANARY-ticket"), time.Now()))
 

@@ -32,6 +32,9 @@ func (a *app) SaveTicket(ctx context.Context, ticket wecom.Secret, at time.Time)
 	if at.IsZero() {
 		at = time.Now()
 	}
+	if a.api == nil {
+		return errNotMade
+	}
 	newest := a.keepTicket(wecom.Token{Value: ticket.Reveal(), Version: at.Unix(), ExpiresAt: at.Add(ticketLife).Round(0)})
 	a.token.ForgetRefusal()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cacheTimeout)
@@ -59,6 +62,9 @@ func (a *app) keepTicket(t wecom.Token) wecom.Token {
 // newestTicket returns the newest live suite_ticket of the cache and of this
 // process.
 func (a *app) newestTicket(ctx context.Context) (wecom.Secret, error) {
+	if a.api == nil {
+		return wecom.Secret{}, errNotMade
+	}
 	bounded, cancel := context.WithTimeout(ctx, cacheTimeout) // a cache that hangs must not cost the ticket at hand
 	cached, err := a.api.Cache().Load(bounded, a.key("ticket"))
 	cancel()

@@ -91,11 +91,17 @@ func isHTTP(u *url.URL) bool {
 // with the platform.
 func Escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 
-// Brief keeps a value from outside at a length fit for an error.
-func Brief(s string) string {
-	const most = 40
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most], "") + "…"
+// Brief keeps a value from outside, such as an id, at a length fit for an error.
+func Brief(s string) string { return Shorten(s, 40) }
+
+// Line keeps a text from outside, such as an errmsg, at a length fit for a log line.
+func Line(s string) string { return Shorten(s, 300) }
+
+// Shorten keeps the first bytes of s, at most so many, and marks that there were
+// more. It cuts no character in two.
+func Shorten(s string, most int) string {
+	if len(s) <= most {
+		return s
 	}
-	return s
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }

@@ -85,4 +85,6 @@ func TestBrief(t *testing.T) {
 	got := wire.Brief(strings.Repeat("企", 1000))
 	assert.LessOrEqual(t, len(got), 43)
 	assert.NotContains(t, got, "\ufffd")
+	assert.Equal(t, strings.Repeat("a", 300), wire.Line(strings.Repeat("a", 300)))
+	assert.Equal(t, strings.Repeat("a", 300)+"…", wire.Line(strings.Repeat("a", 301)))
 }
