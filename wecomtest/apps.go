@@ -88,7 +88,7 @@ const (
 
 // AppConfig describes an app; empty fields are made up or absent.
 type AppConfig struct {
-	ID     string // suite_id or template id
+	ID     string // suite_id or template id; unlike those of the other apps
 	Name   string
 	Secret string // suite_secret
 	Token  string // of the callback URLs

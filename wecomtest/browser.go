@@ -1,7 +1,6 @@
 package wecomtest
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -26,7 +25,7 @@ const (
 )
 
 // errWho is what a form without a known corp or member gets.
-var errWho = errors.New("wecomtest: page: choose who you are")
+func errWho() error { return pageError(0, "choose who you are") }
 
 // isPage tells a page, which a person opens, from the API.
 func isPage(path string) bool {
@@ -51,17 +50,20 @@ func (p *Platform) servePage(r *http.Request, body []byte) answer {
 	if r.Method == http.MethodPost {
 		var protection http.CrossOriginProtection
 		if err := protection.Check(r); err != nil {
-			return v.problem(errors.New("wecomtest: page: the form was sent by another site"))
+			return v.problem(pageError(0, "the form was sent by another site"))
 		}
 		form, err := url.ParseQuery(string(body))
 		if err != nil {
-			return v.problem(errors.New("wecomtest: page: the form cannot be read"))
+			return v.problem(pageError(0, "the form cannot be read"))
 		}
 		v.form = form
 	}
 	return v.answer()
 }
 
+// answer finds the page. The context of everything it does is the request's.
+//
+//nolint:contextcheck,nolintlint // As in background.
 func (v *visit) answer() answer {
 	switch path := v.request.URL.Path; path {
 	case pageInstall:
@@ -171,15 +173,15 @@ func (v *visit) who() string {
 	return v.form.Get("refuse")
 }
 
-// chosenCorp is the corp that the form names, with or without a member.
-func (v *visit) chosenCorp() (corp *Corp, userID string, err error) {
-	corpID, userID, _ := strings.Cut(v.who(), "/")
+// chosenCorp is the corp that the form names.
+func (v *visit) chosenCorp() (*Corp, error) {
 	v.p.mu.Lock()
 	defer v.p.mu.Unlock()
-	if corp = v.p.findCorp(corpID); corp == nil {
-		return nil, "", errWho
+	corp := v.p.findCorp(v.who())
+	if corp == nil {
+		return nil, errWho()
 	}
-	return corp, userID, nil
+	return corp, nil
 }
 
 func (v *visit) style() answer {

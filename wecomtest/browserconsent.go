@@ -40,7 +40,7 @@ func (v *visit) install() answer {
 			v.t("没有授权任何应用。WeCom 文档没有说明取消后的跳转，因此停在此页。",
 				"Nothing was authorised. Where WeCom goes after a refusal is not documented, so this page stays."))
 	}
-	corp, _, err := v.chosenCorp()
+	corp, err := v.chosenCorp()
 	if err != nil {
 		return v.problem(err)
 	}
@@ -126,7 +126,7 @@ func (v *visit) scan() answer {
 	case v.refused():
 		return v.done(title, v.t("没有授权任何应用。", "Nothing was authorised."))
 	}
-	corp, _, err := v.chosenCorp()
+	corp, err := v.chosenCorp()
 	if err != nil {
 		return v.problem(err)
 	}
@@ -187,7 +187,7 @@ func (v *visit) register() answer {
 }
 
 func (v *visit) enterPackage() answer {
-	corp, _, err := v.chosenCorp()
+	corp, err := v.chosenCorp()
 	if err != nil {
 		return v.problem(err)
 	}

@@ -94,10 +94,8 @@ func (v *visit) app(field string) *App {
 	return v.p.apps[v.form.Get(field)]
 }
 
-var (
-	errNoCorpPage = errors.New("wecomtest: page: there is no such corp")
-	errNoAppForm  = errors.New("wecomtest: page: there is no such app")
-)
+func errNoCorpPage() error { return pageError(0, "there is no such corp") }
+func errNoAppForm() error  { return pageError(0, "there is no such app") }
 
 type consoleView struct {
 	Corp      namedCorp
@@ -120,14 +118,14 @@ type consoleApp struct {
 func (v *visit) console() answer {
 	corp := v.queryCorp()
 	if corp == nil {
-		return v.problem(errNoCorpPage)
+		return v.problem(errNoCorpPage())
 	}
 	if v.form == nil {
 		return v.showConsole(corp, "")
 	}
 	app := v.app("app")
 	if app == nil {
-		return v.problem(errNoAppForm)
+		return v.problem(errNoAppForm())
 	}
 	ctx := v.request.Context()
 	var err error
@@ -149,7 +147,7 @@ func (v *visit) console() answer {
 		err = v.buyFirstEdition(ctx, corp, app)
 		done = v.t("已购买一年 ", "Bought for a year: ") + app.Name
 	default:
-		err = errors.New("wecomtest: page: unknown action")
+		err = pageError(0, "unknown action")
 	}
 	if err != nil && !errors.Is(err, ErrNotDelivered) {
 		return v.problem(err)
@@ -220,7 +218,7 @@ type clientApp struct {
 func (v *visit) workbench() answer {
 	corp := v.queryCorp()
 	if corp == nil {
-		return v.problem(errNoCorpPage)
+		return v.problem(errNoCorpPage())
 	}
 	v.p.mu.Lock()
 	u := corp.user(v.request.URL.Query().Get("user"))
@@ -251,7 +249,7 @@ func (v *visit) workbench() answer {
 func (v *visit) openApp(corp *Corp, who string) answer {
 	app := v.app("open")
 	if app == nil {
-		return v.problem(errNoAppForm)
+		return v.problem(errNoAppForm())
 	}
 	to, err := url.Parse(strings.ReplaceAll(app.cfg.HomeURL, corpIDPlace, corp.ID))
 	if err != nil || to.Host == "" {
@@ -263,7 +261,7 @@ func (v *visit) openApp(corp *Corp, who string) answer {
 func (v *visit) say(corp *Corp, person User) answer {
 	app := v.app("say")
 	if app == nil {
-		return v.problem(errNoAppForm)
+		return v.problem(errNoAppForm())
 	}
 	d, err := corp.SendMessage(v.request.Context(), person, app, v.form.Get("text"))
 	if err != nil && !errors.Is(err, ErrNotDelivered) {

@@ -71,7 +71,7 @@ func (p *Platform) actOnOrder(ctx context.Context, id, action string) error {
 			return p.RefundAdvancedOrder(ctx, id, action == "refund")
 		}
 	}
-	return errors.New("wecomtest: page: there is no such order, or nothing of the kind can be done to it")
+	return pageError(0, "there is no such order, or nothing of the kind can be done to it")
 }
 
 func (v *visit) showOrders(done string) answer {
@@ -183,7 +183,7 @@ func (v *visit) pay() answer {
 	case v.form == nil:
 		return v.show(http.StatusOK, viewPay, view)
 	}
-	corp, _, err := v.chosenCorp()
+	corp, err := v.chosenCorp()
 	if err != nil {
 		return v.problem(err)
 	}

@@ -50,7 +50,7 @@ func (v *visit) signInAs(who string, refused bool) answer {
 		corp := v.p.findCorp(corpID)
 		v.p.mu.Unlock()
 		if corp == nil {
-			return v.problem(errWho)
+			return v.problem(errWho())
 		}
 		person = &visitor{corp: corp, userID: userID}
 	}
@@ -78,7 +78,7 @@ func (v *visit) signInView() (view *signInView, silent bool, err error) {
 	view = &signInView{
 		App: s.namedApp(v), InClient: inClient, Sensitive: s.code.private,
 		Outsiders: !s.membersOnly,
-		Top:       g.path == pageWebLogin && cmp.Or(g.get("redirect_type"), "top") == "top",
+		Top:       g.leavesTop(),
 	}
 	playing := v.p.findMember(v.client) != nil
 	for _, c := range v.p.corps {
@@ -94,6 +94,19 @@ func (v *visit) signInView() (view *signInView, silent bool, err error) {
 	}
 	view.check(v.client)
 	return view, inClient && playing && !s.code.private, nil
+}
+
+// leavesTop tells whether a login in a frame leaves the whole page. With
+// redirect_type callback WeCom hands the code to page script, which is not
+// simulated: only the frame is left then.
+func (g *page) leavesTop() bool {
+	switch g.path {
+	case pageWebLogin:
+		return cmp.Or(g.get("redirect_type"), "top") == "top"
+	case pageQRConnect:
+		return g.get("login_type") == "jssdk"
+	}
+	return false
 }
 
 // namedApp is what the person signs in to.
@@ -174,7 +187,7 @@ func playedClient(r *http.Request) string {
 
 // play lets the browser play a member's client from now on; "" ends it.
 func play(a answer, who string) answer {
-	cookie := http.Cookie{
+	cookie := http.Cookie{ //nolint:gosec // The simulator is reached over plain http.
 		Name: clientCookie, Value: base64.RawURLEncoding.EncodeToString([]byte(who)),
 		Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}

@@ -157,7 +157,7 @@ func (v *visit) doneOr(err error, title, text string, links ...link) answer {
 
 // problem tells what is wrong and what to do about it.
 func (v *visit) problem(err error) answer {
-	view := messageView{Problem: err.Error(), Remedy: v.remedy(0)}
+	view := messageView{Problem: strings.TrimPrefix(err.Error(), "wecomtest: "), Remedy: v.remedy(0)}
 	if wrong, ok := errors.AsType[*PageError](err); ok {
 		view.Problem, view.Code, view.Remedy = wrong.Reason, wrong.Code, v.remedy(wrong.Code)
 		if wrong.Code > 0 {

@@ -57,7 +57,7 @@ func (p *Platform) answersClicks(messageID string) bool {
 func (p *Platform) updateCard(c *call) (any, error) {
 	g := c.token.grant
 	if c.amount("agentid") != g.agentID {
-		return nil, refuse(40056)
+		return nil, refuse(301002)
 	}
 	code := p.cardCodes[c.text("response_code")]
 	if code == nil || code.grant != g || code.used || !c.now.Before(code.expires) {

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // call is a request that agrees with its row of the table.
@@ -109,9 +110,8 @@ func (p *Platform) checkCall(row *endpoint, r *RecordedCall) (*call, error) {
 }
 
 func (p *Platform) checkQuery(row *endpoint, query url.Values) error {
-	known := map[string]bool{row.CredentialParam: true}
-	for _, f := range row.Query {
-		known[f.Name] = true
+	for i := range row.Query {
+		f := &row.Query[i]
 		value := query.Get(f.Name)
 		if value == "" {
 			if f.Required {
@@ -119,12 +119,12 @@ func (p *Platform) checkQuery(row *endpoint, query url.Values) error {
 			}
 			continue
 		}
-		if err := checkQueryValue(&f, value); err != nil {
+		if err := checkQueryValue(f, value); err != nil {
 			return err
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(query)) {
-		if p.settings.strict && !known[name] {
+		if p.settings.strict && name != row.CredentialParam && !hasField(row.Query, name) {
 			return refusef(40058, "unknown query parameter %s", name)
 		}
 		if len(query[name]) > 1 {
@@ -151,6 +151,9 @@ func decodeBody(body []byte) (map[string]any, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, nil //nolint:nilnil // No body and no error.
 	}
+	if !utf8.Valid(body) {
+		return nil, refusef(47001, "data format error, the body is not UTF-8")
+	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
 	var object map[string]any
@@ -169,11 +172,12 @@ func (p *Platform) checkObject(row *endpoint, path string, fields []field, objec
 	if err := p.checkNames(path, fields, object); err != nil {
 		return err
 	}
-	for _, f := range fields {
+	for i := range fields {
+		f := &fields[i]
 		value, present := object[f.Name]
 		if !present {
 			if f.Required {
-				return missingField(row, path, &f)
+				return missingField(row, path, f)
 			}
 			continue
 		}
@@ -183,7 +187,7 @@ func (p *Platform) checkObject(row *endpoint, path string, fields []field, objec
 		if err := p.checkValue(row, path+f.Name, f.Type, f.Fields, value); err != nil {
 			return err
 		}
-		if err := checkLimits(path+f.Name, &f, value); err != nil {
+		if err := checkLimits(path+f.Name, f, value); err != nil {
 			return err
 		}
 	}
@@ -196,16 +200,25 @@ func (p *Platform) checkNames(path string, fields []field, object map[string]any
 	if !p.settings.strict {
 		return nil
 	}
-	known := make(map[string]bool, len(fields))
-	for _, f := range fields {
-		known[f.Name] = true
-	}
-	for _, name := range slices.Sorted(maps.Keys(object)) {
-		if !known[name] {
-			return refusef(40058, "unknown field %s", path+name)
+	var unknown []string
+	for name := range object {
+		if !hasField(fields, name) {
+			unknown = append(unknown, name)
 		}
 	}
-	return nil
+	if unknown == nil {
+		return nil
+	}
+	return refusef(40058, "unknown field %s", path+slices.Min(unknown))
+}
+
+func hasField(fields []field, name string) bool {
+	for i := range fields { // a field is too large to be copied for this
+		if fields[i].Name == name {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *Platform) checkValue(row *endpoint, path, typ string, fields []field, value any) error {

@@ -406,10 +406,15 @@ func TestConcurrentUse(t *testing.T) {
 			if sendErr == nil {
 				sendErr = r.Body.Close()
 			}
+			_, eventErr := corp.PushEvent(t.Context(), app, "app:msg.text", nil)
+			_, awaitErr := p.AwaitDelivery(t.Context(), "text")
 			_, cancelErr := corp.Cancel(t.Context(), app)
-			errs[i] = errors.Join(err, ticketErr, sendErr, cancelErr)
+			errs[i] = errors.Join(err, ticketErr, sendErr, eventErr, awaitErr, cancelErr)
 			p.Calls()
 			p.Deliveries()
+			p.Tokens()
+			p.Messages()
+			p.Faults()
 		})
 	}
 	wg.Wait()

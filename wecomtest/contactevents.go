@@ -93,8 +93,8 @@ func (p *Platform) tell(by *token, c *Corp, change string, fill func(*grant, *xm
 	if !p.settings.contactEvents {
 		return
 	}
-	for _, g := range p.grants {
-		if g.corp != c || g.cancelled || g.disabled || by != nil && by.grant == g {
+	for g := range c.living() {
+		if g.disabled || by != nil && by.grant == g {
 			continue
 		}
 		target, head := p.contactTarget(g)

@@ -1,7 +1,5 @@
 package wecomtest
 
-import "slices"
-
 // contactList is what a corp keeps of its departments, members and tags (通讯录),
 // with what finds them fast. The platform's lock guards it.
 type contactList struct {
@@ -95,9 +93,7 @@ func (t *token) writable() error {
 // manages tells whether a writer may change a department: it must be in the app's
 // visible range. The department need not exist.
 func (t *token) manages(id int64) bool {
-	return t.grant == nil || slices.ContainsFunc(t.grant.allowParty, func(allowed int64) bool {
-		return t.grant.corp.under(id, allowed)
-	})
+	return t.grant == nil || t.grant.covers(id)
 }
 
 // sees tells whether a member is shown to the token.

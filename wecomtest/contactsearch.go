@@ -36,8 +36,8 @@ func (p *Platform) searchRange(c *call) (*searched, error) {
 		return nil, err
 	}
 	s := &searched{corp: corp}
-	for _, g := range p.grants {
-		if g.corp == corp && !g.cancelled && (c.amount("agentid") == 0 || g.agentID == c.amount("agentid")) {
+	for g := range corp.living() {
+		if c.amount("agentid") == 0 || g.agentID == c.amount("agentid") {
 			s.grants = append(s.grants, g)
 		}
 	}
@@ -55,9 +55,7 @@ func (s *searched) sees(u *User) bool {
 }
 
 func (s *searched) seesDepartment(id int64) bool {
-	return slices.ContainsFunc(s.grants, func(g *grant) bool {
-		return slices.ContainsFunc(g.allowParty, func(allowed int64) bool { return s.corp.under(id, allowed) })
-	})
+	return slices.ContainsFunc(s.grants, func(g *grant) bool { return g.covers(id) })
 }
 
 func (p *Platform) searchContacts(c *call) (any, error) {

@@ -1,6 +1,7 @@
 package wecomtest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -155,15 +156,20 @@ func controlStatus(err error) int {
 }
 
 func writeControl(w http.ResponseWriter, status int, result any) {
-	body, err := json.MarshalIndent(result, "", "  ")
-	if err != nil {
-		status, body = http.StatusInternalServerError, []byte(`{"error":"the result cannot be encoded"}`)
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false) // messages are XML and are read by eye
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(result); err != nil {
+		status = http.StatusInternalServerError
+		body.Reset()
+		body.WriteString(`{"error":"the result cannot be encoded"}`)
 	}
 	w.Header().Set("Content-Type", jsonType)
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n')) // a client that has gone away is no concern
+	_, _ = w.Write(body.Bytes()) // a client that has gone away is no concern
 }
 
 // readControl decodes the request body; an empty one leaves v as it is.
@@ -184,6 +190,9 @@ func readControl(r *http.Request, v any) error {
 	decoder.UseNumber()
 	if err := decoder.Decode(v); err != nil {
 		return badRequest("the body: %v", err)
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return badRequest("the body: more than one JSON value")
 	}
 	return nil
 }

@@ -36,6 +36,11 @@ type (
 		CallbackURL string `json:"callback_url,omitempty"`
 		DataURL     string `json:"data_url,omitempty"`
 	}
+	packageDoc struct {
+		TemplateID       string   `json:"template_id"`
+		Apps             []string `json:"apps"`
+		ContactMigration bool     `json:"contact_migration"`
+	}
 	corpDoc struct {
 		ID            string            `json:"corpid"`
 		Name          string            `json:"name"`
@@ -174,7 +179,7 @@ func (a *App) doc() appDoc {
 
 func (c *Corp) doc() corpDoc {
 	return corpDoc{
-		ID: c.ID, Name: c.Name, Users: len(c.Users()), Admin: c.Admin().doc(),
+		ID: c.ID, Name: c.Name, Users: c.size(), Admin: c.Admin().doc(),
 		Installations: docsOf(c.Installations(), Installation.doc),
 	}
 }

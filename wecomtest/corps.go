@@ -87,7 +87,8 @@ type Corp struct {
 	ID   string // encrypted corpid, wp...
 	Name string
 
-	p *Platform
+	p      *Platform
+	grants []*grant // of the apps that it has or had, in order
 	contactList
 }
 
@@ -110,6 +111,7 @@ func (p *Platform) addCorp(name string, admin User) *Corp {
 	admin.Name = cmp.Or(admin.Name, "admin")
 	c.addUser(admin)
 	p.corps = append(p.corps, c)
+	p.corpByID[c.ID] = c
 	return c
 }
 
@@ -129,14 +131,7 @@ func (p *Platform) Corp(idOrName string) *Corp {
 }
 
 // findCorp looks a corpid up; the encrypted form is case-sensitive. The lock is held.
-func (p *Platform) findCorp(id string) *Corp {
-	for _, c := range p.corps {
-		if c.ID == id {
-			return c
-		}
-	}
-	return nil
-}
+func (p *Platform) findCorp(id string) *Corp { return p.corpByID[id] }
 
 // Admin is the administrator who created the corp.
 func (c *Corp) Admin() User {
@@ -177,6 +172,12 @@ func (c *Corp) Users() []User {
 		all[i] = u.copy()
 	}
 	return all
+}
+
+// size is the number of members.
+func (c *Corp) size() int {
+	defer c.settled()()
+	return len(c.users)
 }
 
 // User returns the member with this userid, ignoring case.

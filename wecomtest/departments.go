@@ -275,6 +275,7 @@ func (c *Corp) removeDepartment(d *department) error {
 	for _, t := range c.tags {
 		delete(t.departments, d.id)
 	}
+	forget(c, d.id, func(g *grant) *[]int64 { return &g.allowParty })
 	return nil
 }
 

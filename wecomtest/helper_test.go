@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"sort"
@@ -84,6 +85,24 @@ func (c *client) refused(code int, pathAndQuery string, body any) string {
 	r := c.do(pathAndQuery, body)
 	require.EqualValues(c.t, code, r["errcode"], "%v", r)
 	return text(r, "errmsg")
+}
+
+// sendFile uploads a file as the part media and wants success.
+func (c *client) sendFile(pathAndQuery, name, content string) object {
+	c.t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("media", name)
+	require.NoError(c.t, err)
+	_, err = io.WriteString(part, content)
+	require.NoError(c.t, err)
+	require.NoError(c.t, form.Close())
+	request, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, c.base+pathAndQuery, &body)
+	require.NoError(c.t, err)
+	request.Header.Set("Content-Type", form.FormDataContentType())
+	r := decode(c.t, c.http, request)
+	require.EqualValues(c.t, 0, r["errcode"], "%v", r)
+	return r
 }
 
 func text(o object, name string) string {

@@ -182,6 +182,9 @@ func (p *Platform) getUserInfo(c *call) (any, error) {
 }
 
 func (p *Platform) getUserDetail(c *call) (any, error) {
+	if c.token.grant.app.Kind != Template {
+		return nil, refuse(48002)
+	}
 	ticket, err := p.ticketOwner(c, func(t *userTicket) bool { return t.grant == c.token.grant })
 	if err != nil {
 		return nil, err
@@ -233,6 +236,9 @@ func (p *Platform) jsCode2Session3rd(c *call) (any, error) {
 }
 
 func (p *Platform) jsCode2Session(c *call) (any, error) {
+	if c.token.grant.app.Kind != Template {
+		return nil, refuse(48002)
+	}
 	_, r, err := p.session(c, func(code *userCode) bool { return code.grant != nil && code.grant == c.token.grant })
 	return r, err
 }
@@ -257,10 +263,8 @@ func (p *Platform) getLoginInfo(c *call) (any, error) {
 		return r, nil
 	}
 	agents := []any{}
-	for _, g := range p.grants {
-		if g.corp == code.corp && !g.cancelled {
-			agents = append(agents, map[string]any{"agentid": g.agentID, "auth_type": 1})
-		}
+	for g := range code.corp.living() {
+		agents = append(agents, map[string]any{"agentid": g.agentID, "auth_type": 1})
 	}
 	r["agent"] = agents
 	r["auth_info"] = map[string]any{"department": []any{map[string]any{"id": rootDepartment, "writable": true}}}

@@ -97,7 +97,8 @@ func TestOAuthCustomisedApp(t *testing.T) {
 	require.NoError(t, err)
 	other, err := corp.Install(t.Context(), p.NewTemplate(wecomtest.AppConfig{}))
 	require.NoError(t, err)
-	thirdParty, err := corp.Install(t.Context(), p.NewApp(wecomtest.AppConfig{}))
+	app := p.NewApp(wecomtest.AppConfig{})
+	thirdParty, err := corp.Install(t.Context(), app)
 	require.NoError(t, err)
 	access := func(i wecomtest.Installation) string {
 		return "?access_token=" + text(c.ok("/cgi-bin/gettoken?corpid="+corp.ID+"&corpsecret="+i.PermanentCode, nil), "access_token")
@@ -117,6 +118,9 @@ func TestOAuthCustomisedApp(t *testing.T) {
 	ticket := object{"user_ticket": r["user_ticket"]}
 	assert.Equal(t, "13800000000", c.ok("/cgi-bin/auth/getuserdetail"+access(made), ticket)["mobile"])
 	c.refused(84015, "/cgi-bin/auth/getuserdetail"+access(other), ticket)
+	third := "?access_token=" + c.corpToken(c.suiteToken(app), thirdParty)
+	c.refused(48002, "/cgi-bin/auth/getuserdetail"+third, ticket)
+	c.refused(48002, "/cgi-bin/miniprogram/jscode2session"+third+"&js_code=x&grant_type=authorization_code", nil)
 	p.Advance(1800 * time.Second)
 	c.refused(84014, "/cgi-bin/auth/getuserdetail"+access(made), ticket)
 

@@ -188,6 +188,8 @@ func (j *importJob) result() (any, error) {
 
 // background runs f beside what asked for it; Close ends its context and waits for
 // it. The lock is held.
+//
+//nolint:contextcheck,nolintlint // The first reads this, the second does not see it: what it does outlives the call that asks for it.
 func (p *Platform) background(f func(context.Context)) {
 	if p.closed {
 		return

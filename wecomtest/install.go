@@ -3,7 +3,7 @@ package wecomtest
 import (
 	"context"
 	"errors"
-	"maps"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,23 +36,38 @@ func (g *grant) visible(u *User) bool {
 		return true
 	}
 	for _, id := range g.allowTag {
-		if t := g.corp.tags[id]; t != nil && (t.users[u] || g.corp.within(u, slices.Collect(maps.Keys(t.departments)))) {
+		if g.corp.tags[id].users[u] {
 			return true
 		}
 	}
-	return g.corp.within(u, g.allowParty)
+	return slices.ContainsFunc(u.Departments, g.covers)
 }
 
-// within tells whether a member belongs to one of the departments or to one below.
-func (c *Corp) within(u *User, departments []int64) bool {
-	for _, own := range u.Departments {
-		for _, department := range departments {
-			if c.under(own, department) {
+// covers tells whether a department is in the app's visible range: it or one above
+// it is allowed, or has a tag that is allowed. It need not exist.
+func (g *grant) covers(department int64) bool {
+	for _, allowed := range g.allowParty {
+		if g.corp.under(department, allowed) {
+			return true
+		}
+	}
+	for _, id := range g.allowTag {
+		for tagged := range g.corp.tags[id].departments {
+			if g.corp.under(department, tagged) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// forget takes what is removed from the corp out of the visible ranges, so that
+// what later has the same id is not in them.
+func forget[ID comparable](c *Corp, id ID, in func(*grant) *[]ID) {
+	for g := range c.living() {
+		allowed := in(g)
+		*allowed = slices.DeleteFunc(*allowed, func(a ID) bool { return a == id })
+	}
 }
 
 // Installation tells what an installation made.
@@ -92,7 +107,8 @@ func InstalledBy(member User) InstallOption {
 // Install authorises the app from the market, a QR code or a link: the auth code
 // travels in the event create_auth only, which must be answered within 1000 ms.
 // An app without a command URL gets no event. When the event is not delivered the
-// installation stands and the error wraps [ErrNotDelivered].
+// installation stands and the error wraps [ErrNotDelivered]. A paid app
+// ([AppConfig].Editions) gets change_editon next.
 func (c *Corp) Install(ctx context.Context, app *App, opts ...InstallOption) (Installation, error) {
 	var how installation
 	for _, opt := range opts {
@@ -109,6 +125,9 @@ func (c *Corp) Install(ctx context.Context, app *App, opts ...InstallOption) (In
 	delivery, err := app.pushAuth(ctx, newXML().text("SuiteId", app.ID).text("AuthCode", made.AuthCode).
 		text("InfoType", "create_auth").number("TimeStamp", c.p.Now().Unix()).state(how.state).bytes())
 	made.Delivery = delivery
+	if len(app.cfg.Editions) > 0 { // WeCom tells of the edition at once
+		err = errors.Join(err, c.EditionChanged(ctx, app))
+	}
 	return made, err
 }
 
@@ -128,6 +147,7 @@ func (c *Corp) authorize(app *App, how installation) (*grant, *authCode) {
 			g.token, g.aesKey = p.secrets.secret(kindCallbackToken), p.secrets.secret(kindAESKey)
 		}
 		p.grants = append(p.grants, g)
+		c.grants = append(c.grants, g)
 		g.noteInstallation(p.Now())
 		g.beginTrial(p.Now())
 	}
@@ -150,10 +170,22 @@ func (g *grant) installation(code *authCode) Installation {
 	}
 }
 
+// living are the authorisations of a corp that have not been cancelled, in order.
+// The lock is held.
+func (c *Corp) living() iter.Seq[*grant] {
+	return func(yield func(*grant) bool) {
+		for _, g := range c.grants {
+			if !g.cancelled && !yield(g) {
+				return
+			}
+		}
+	}
+}
+
 // findGrant returns the living grant of an app in a corp, or nil. The lock is held.
 func (p *Platform) findGrant(app *App, corp *Corp) *grant {
-	for _, g := range p.grants {
-		if g.app == app && g.corp == corp && !g.cancelled {
+	for g := range corp.living() {
+		if g.app == app {
 			return g
 		}
 	}
@@ -180,10 +212,33 @@ var errNotInstalled = errors.New("wecomtest: the app is not installed in the cor
 // ChangeOption changes an authorisation; see [Corp.Change].
 type ChangeOption func(*grant)
 
-// VisibleTo sets the visible range (可见范围) of the app: members and departments.
+// VisibleTo sets the visible range (可见范围) of the app: members and departments, by
+// the ids of those that there are; others are left out.
 func VisibleTo(users []string, departments []int64) ChangeOption {
 	return func(g *grant) {
-		g.allowUser, g.allowParty, g.allowTag = slices.Clone(users), slices.Clone(departments), nil
+		g.allowUser, g.allowParty, g.allowTag = nil, nil, nil
+		for _, id := range users {
+			if u := g.corp.user(id); u != nil {
+				g.allowUser = append(g.allowUser, u.ID)
+			}
+		}
+		for _, id := range departments {
+			if g.corp.department(id) != nil {
+				g.allowParty = append(g.allowParty, id)
+			}
+		}
+	}
+}
+
+// VisibleToTags adds tags (标签) to the visible range: their members and
+// departments. Tags that there are not are left out.
+func VisibleToTags(tags ...int64) ChangeOption {
+	return func(g *grant) {
+		for _, id := range tags {
+			if g.corp.tags[id] != nil && !slices.Contains(g.allowTag, id) {
+				g.allowTag = append(g.allowTag, id)
+			}
+		}
 	}
 }
 
@@ -244,10 +299,8 @@ func (c *Corp) Installations() []Installation {
 	c.p.mu.Lock()
 	defer c.p.mu.Unlock()
 	var all []Installation
-	for _, g := range c.p.grants {
-		if g.corp == c && !g.cancelled {
-			all = append(all, g.installation(&authCode{}))
-		}
+	for g := range c.living() {
+		all = append(all, g.installation(&authCode{}))
 	}
 	return all
 }

@@ -2,8 +2,12 @@ package wecomtest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -110,4 +114,121 @@ func TestTableCompletesObjects(t *testing.T) {
 
 	broken := endpointTable{"/x": {ID: "x", Body: []field{{Name: "a", Type: "object", As: "y.b"}}}}
 	require.EqualError(t, broken.complete(broken["/x"].Body), "a: no object y.b")
+}
+
+// Every limit of the table is kept: an example with a value beyond it gets the
+// limit's code.
+func TestEveryLimitIsKept(t *testing.T) {
+	t.Parallel()
+	table, err := loadTable()
+	require.NoError(t, err)
+	p := NewPlatform(t, WithoutServer())
+	limited, tried := 0, 0
+	for _, row := range table {
+		eachLimit(row.Body, nil, func(f *field, path []string) {
+			limited++
+			for _, bad := range beyond(f) {
+				body, ok := withValue(t, row, path, bad)
+				if !ok {
+					continue // the example has no such object
+				}
+				tried++
+				var refusal *apiError
+				name := row.ID + " " + strings.Join(path, ".")
+				require.ErrorAs(t, p.checkObject(row, "", row.Body, body), &refusal, name)
+				assert.Equal(t, cmp.Or(f.Limits.Code, 40058), refusal.code, name)
+				assert.Contains(t, refusal.text, strings.Join(path, "."), name)
+			}
+		})
+	}
+	t.Logf("%d limits, %d values beyond them", limited, tried)
+	assert.Greater(t, limited, 250)
+	assert.Greater(t, tried, 150)
+}
+
+// eachLimit calls see for the fields that have limits, the innermost first.
+func eachLimit(fields []field, path []string, see func(*field, []string)) {
+	for i := range fields {
+		f := &fields[i]
+		at := append(slices.Clone(path), f.Name)
+		eachLimit(f.Fields, at, see)
+		if !reflect.ValueOf(f.Limits).IsZero() {
+			see(f, at)
+		}
+	}
+}
+
+// beyond are values of the field's type that break its limits; for a list a number
+// of elements.
+func beyond(f *field) []any {
+	l := &f.Limits
+	var bad []any
+	if l.MaxItems > 0 {
+		bad = append(bad, l.MaxItems+1)
+	}
+	one := func(v any) {
+		if strings.HasPrefix(f.Type, "array<") {
+			v = []any{v}
+		}
+		bad = append(bad, v)
+	}
+	if most := l.MaxBytes + l.MaxChars + 2*l.MaxWidth; most > 0 {
+		one(strings.Repeat("x", most+1))
+	}
+	if l.MaxParts > 0 {
+		one(strings.Repeat("x|", l.MaxParts) + "x")
+	}
+	if l.MinBytes+l.MinChars > 1 {
+		one("x")
+	}
+	if len(l.Enum) > 0 {
+		if _, isText := l.Enum[0].(string); isText {
+			one("none of them")
+		} else {
+			one(json.Number("-7"))
+		}
+	}
+	if l.Max != nil {
+		one(json.Number(strconv.FormatFloat(*l.Max+1, 'f', -1, 64)))
+	}
+	if l.Min != nil && *l.Min > 0 {
+		one(json.Number("0.5")) // no integer: for fractions only
+	}
+	if f.Type != "float64" {
+		bad = slices.DeleteFunc(bad, func(v any) bool { return v == json.Number("0.5") })
+	}
+	return bad
+}
+
+// withValue is the row's example with a value at a path; an int stands for so
+// many elements like the first one.
+func withValue(t *testing.T, row *endpoint, path []string, value any) (map[string]any, bool) {
+	t.Helper()
+	body, err := decodeBody([]byte(row.ExampleBody))
+	require.NoError(t, err)
+	at := body
+	for _, name := range path[:len(path)-1] {
+		inner := at[name]
+		if list, isList := inner.([]any); isList && len(list) > 0 {
+			inner = list[0]
+		}
+		object, isObject := inner.(map[string]any)
+		if !isObject {
+			return nil, false
+		}
+		at = object
+	}
+	name := path[len(path)-1]
+	if n, isCount := value.(int); isCount {
+		list, isList := at[name].([]any)
+		if !isList || len(list) == 0 {
+			return nil, false
+		}
+		value = slices.Repeat(list[:1], n)
+	}
+	if at == nil {
+		return nil, false
+	}
+	at[name] = value
+	return body, true
 }

@@ -31,10 +31,12 @@ const (
 	mostExternalName = 12
 )
 
+var mobileSpacing = strings.NewReplacer(" ", "", "-", "")
+
 // cleanMobile is a mobile number as WeCom keeps it: without blanks, dashes and
 // +86. false: it is none.
 func cleanMobile(mobile string) (string, bool) {
-	mobile = strings.NewReplacer(" ", "", "-", "").Replace(mobile)
+	mobile = mobileSpacing.Replace(mobile)
 	if home := strings.TrimPrefix(mobile, "+86"); mainlandForm.MatchString(home) {
 		return home, true
 	}

@@ -33,6 +33,7 @@ func (c *Corp) removeUser(u *User) {
 	for _, t := range c.tags {
 		delete(t.users, u)
 	}
+	forget(c, u.ID, func(g *grant) *[]string { return &g.allowUser })
 }
 
 // removable refuses what WeCom refuses to delete.
@@ -133,16 +134,16 @@ func (c *Corp) updateMember(u *User, r *call) error {
 		return err
 	}
 	if draft.ID != u.ID {
-		c.p.renameVisible(c, u.ID, draft.ID)
+		c.renameVisible(u.ID, draft.ID)
 	}
 	c.changeUser(u, draft)
 	return nil
 }
 
 // renameVisible renames a member in the visible ranges of apps.
-func (p *Platform) renameVisible(corp *Corp, from, to string) {
-	for _, g := range p.grants {
-		if i := slices.Index(g.allowUser, from); g.corp == corp && i >= 0 {
+func (c *Corp) renameVisible(from, to string) {
+	for g := range c.living() {
+		if i := slices.Index(g.allowUser, from); i >= 0 {
 			g.allowUser[i] = to
 		}
 	}

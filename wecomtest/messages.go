@@ -45,12 +45,12 @@ func messageHandlers() map[string]handler {
 
 // sendMessage checks the content and resolves the receivers. A repeated message
 // (enable_duplicate_check) gets the msgid of the first one and is not recorded; what
-// WeCom answers is not documented. Whom a selected_ticket_list reaches is not
-// simulated.
+// WeCom answers is not documented. Not simulated: whom a selected_ticket_list
+// reaches, unlicenseduser, and the numbers of messages that one member or corp gets.
 func (p *Platform) sendMessage(c *call) (any, error) {
 	g := c.token.grant
-	if id, _ := c.number("agentid"); id != g.agentID {
-		return nil, refuse(40056)
+	if c.amount("agentid") != g.agentID {
+		return nil, refuse(301002)
 	}
 	if err := p.checkMessage(c); err != nil {
 		return nil, err
@@ -186,7 +186,7 @@ func (c *call) reachTag(to *receivers, text string) bool {
 	corp := c.token.grant.corp
 	id, err := strconv.ParseInt(text, 10, 64)
 	t := corp.tags[id]
-	if err != nil || t == nil || !c.token.seesTag(t) {
+	if err != nil || t == nil || !c.token.seesTag(t) && !slices.Contains(c.token.grant.allowTag, id) {
 		return false
 	}
 	corp.eachTagged(t, func(u *User) { c.reach(to, u) })

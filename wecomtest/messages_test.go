@@ -108,7 +108,7 @@ func TestMessageReceivers(t *testing.T) {
 	s.refused(82001, sendPath+s.access, s.message("", nil))
 	s.refused(81013, sendPath+s.access, s.message("nobody", nil))
 	s.refused(81013, sendPath+s.access, s.message("", object{"toparty": "x"}))
-	s.refused(40056, sendPath+s.access, s.message("Alice", object{"agentid": 1}))
+	s.refused(301002, sendPath+s.access, s.message("Alice", object{"agentid": 1}))
 	s.refused(40032, sendPath+s.access, s.message(strings.Repeat("a|", 1000)+"a", nil))
 
 	_, err = s.corp.Change(t.Context(), s.app, wecomtest.VisibleTo([]string{"Alice"}, nil))
@@ -258,7 +258,7 @@ func TestCardsAreUpdatedOnce(t *testing.T) {
 		}
 		return u
 	}
-	s.refused(40056, path+s.access, update(object{"agentid": 1}))
+	s.refused(301002, path+s.access, update(object{"agentid": 1}))
 	s.refused(60140, path+s.access, update(object{"response_code": "x"}))
 	s.refused(40058, path+s.access, update(object{"button": nil}))
 	s.refused(40058, path+s.access, update(object{"template_card": object{"card_type": "text_notice"}}))

@@ -24,9 +24,9 @@ type shopWorld struct {
 
 const editionPrice = 36500 // fen: a yuan for a day and seat
 
-func newShopWorld(t *testing.T, opts ...wecomtest.Option) *shopWorld {
+func newShopWorld(t *testing.T) *shopWorld {
 	t.Helper()
-	p := wecomtest.NewPlatform(t, append(opts, wecomtest.WithoutServer())...)
+	p := wecomtest.NewPlatform(t, wecomtest.WithoutServer())
 	w := &shopWorld{client: newClient(t, p), p: p, corp: p.NewCorp("Buyer")}
 	w.app = p.NewApp(wecomtest.AppConfig{
 		Editions: []wecomtest.Edition{{ID: "E1", Name: "标准版", Price: editionPrice}, {ID: "E2", Name: "专业版", Price: 2 * editionPrice}},
@@ -34,6 +34,8 @@ func newShopWorld(t *testing.T, opts ...wecomtest.Option) *shopWorld {
 	w.got = backend(p, w.app)
 	_, err := w.corp.Install(t.Context(), w.app)
 	require.NoError(t, err)
+	require.Equal(t, []string{"change_editon"}, w.got.kinds(), "a paid app is told its edition")
+	w.got.received = nil
 	w.suite = "?suite_access_token=" + w.suiteToken(w.app)
 	return w
 }

@@ -84,6 +84,7 @@ func (p *Platform) prolongTrial(c *call) (any, error) {
 		return nil, refuse(90352)
 	}
 	state.trialEnd = end
+	p.pushAppsLater([]appPush{corp.editionChanged(c.token.app)})
 	return reply{"try_end_time": end.Unix()}, nil
 }
 

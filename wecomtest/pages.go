@@ -171,6 +171,9 @@ func (c *Corp) Authorize(_ context.Context, installURL string, opts ...InstallOp
 	pre := c.p.preAuth[g.get("pre_auth_code")]
 	pre.used, how.test = true, pre.test
 	_, code := c.authorize(app, how)
+	if len(app.cfg.Editions) > 0 {
+		c.p.pushAppsLater([]appPush{c.editionChanged(app)})
+	}
 	return back(redirect, "auth_code", code.value, "expires_in", strconv.Itoa(int(authCodeLife/time.Second)), "state", g.get("state")), nil
 }
 

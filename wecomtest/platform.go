@@ -28,6 +28,7 @@ type Platform struct {
 	provider     *Provider
 	apps         map[string]*App
 	corps        []*Corp
+	corpByID     map[string]*Corp
 	grants       []*grant
 	packages     map[string]*Package
 	tickets      map[string]*suiteTicket
@@ -105,6 +106,7 @@ func Start(opts ...Option) (*Platform, error) {
 		handlers:     statefulHandlers(),
 		done:         make(chan struct{}),
 		apps:         map[string]*App{},
+		corpByID:     map[string]*Corp{},
 		packages:     map[string]*Package{},
 		tickets:      map[string]*suiteTicket{},
 		tokens:       map[string]*token{},
@@ -147,7 +149,8 @@ func Start(opts ...Option) (*Platform, error) {
 }
 
 // Close shuts the server down, ends waiting faults and waits for requests and
-// in-process receivers. Further calls do nothing.
+// in-process receivers; connections that are busy after a second are cut. Further
+// calls do nothing.
 func (p *Platform) Close() {
 	p.mu.Lock()
 	first := !p.closed
@@ -158,10 +161,16 @@ func (p *Platform) Close() {
 	}
 	close(p.done)
 	if p.server != nil {
+		// A client that sends half a request, or reads a stream, would hold up the end.
+		cut := time.AfterFunc(closeGrace, p.server.CloseClientConnections)
 		p.server.Close()
+		cut.Stop()
 	}
 	p.running.Wait()
 }
+
+// closeGrace is how long Close lets requests of the server run on.
+const closeGrace = time.Second
 
 // begin counts one more activity that Close waits for; false after Close.
 func (p *Platform) begin() bool {
@@ -178,10 +187,13 @@ func (p *Platform) begin() bool {
 // https://wecomtest.invalid when there is no server ([WithoutServer]); then only
 // [Platform.Transport] reaches the platform.
 //
-// A browser that opens a page there (the path and query of the real address) is
-// shown the corps or members to choose from; a click does what [Corp.Authorize],
-// [Corp.Login], [Corp.Refuse], [Corp.Scan] or [Platform.Register] do. An install
-// address must be reached from a page of the app's RedirectDomain, by Referer.
+// A browser that opens the path and query of one of WeCom's pages there is shown
+// that page, simulated: it chooses the corp or member and agrees or declines, which
+// does what [Corp.Authorize], [Corp.Login], [Corp.Refuse], [Corp.Scan],
+// [Platform.Register] or [Corp.OpenPayment] do. An install address must be reached
+// from a page of the app's RedirectDomain, by Referer. At / is a home page with
+// links to each corp's admin console, to the client of each member and to the
+// orders. All pages are in Chinese and English (Accept-Language, ?lang).
 func (p *Platform) URL() string { return p.url }
 
 // Provider is the service provider (服务商) whose platform this is.

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -248,29 +249,40 @@ func (p *Platform) callInProcess(h http.Handler, r *http.Request) (*http.Respons
 	request.RequestURI = r.URL.RequestURI()
 	request.Host = r.URL.Host
 	request.RemoteAddr = loopbackIP + ":443"
+	if request.Body == nil {
+		request.Body = http.NoBody // as a server has it
+	}
 	recorder := httptest.NewRecorder()
-	done := make(chan bool, 1)
+	done := make(chan error, 1)
 	go func() {
 		defer p.running.Done()
-		completed := false
-		defer func() {
-			if !completed {
-				_ = recover() // as net/http does: a panic cuts the connection
-			}
-			done <- completed
-		}()
-		h.ServeHTTP(recorder, request)
-		completed = true
+		done <- serveRecovered(h, recorder, request)
 	}()
 	select {
 	case <-r.Context().Done():
 		return nil, r.Context().Err()
-	case completed := <-done:
-		if !completed {
-			return nil, errDropped
+	case err := <-done:
+		if err != nil {
+			return nil, err
 		}
 		return recorder.Result(), nil
 	}
+}
+
+// serveRecovered says of a panic what net/http writes to its log; for the client
+// the connection is cut.
+func serveRecovered(h http.Handler, w http.ResponseWriter, r *http.Request) (err error) {
+	defer func() {
+		switch v := recover(); v {
+		case nil:
+		case http.ErrAbortHandler:
+			err = errDropped
+		default:
+			err = fmt.Errorf("%w: the handler panicked: %v\n%s", errDropped, v, debug.Stack())
+		}
+	}()
+	h.ServeHTTP(w, r)
+	return nil
 }
 
 // openReply opens the passive reply in the answer to a data callback; an empty

@@ -47,11 +47,13 @@ func (c RecordedCall) decode(what string, body []byte, v any) error {
 type history[T any] struct {
 	entries []T
 	limit   int
+	added   int // ever
 }
 
 // add appends an entry. Old ones are dropped in bulk, so that it stays cheap.
 func (h *history[T]) add(entry T) {
 	h.entries = append(h.entries, entry)
+	h.added++
 	if h.limit > 0 && len(h.entries) >= 2*h.limit {
 		h.entries = slices.Clone(h.all())
 	}
@@ -63,6 +65,13 @@ func (h *history[T]) all() []T {
 		return h.entries[len(h.entries)-h.limit:]
 	}
 	return h.entries
+}
+
+// since are the entries after the first n that were ever added, as far as they are
+// kept.
+func (h *history[T]) since(n int) []T {
+	all := h.all()
+	return all[max(0, len(all)-(h.added-n)):]
 }
 
 func (h *history[T]) clear() { h.entries = nil }
@@ -92,11 +101,14 @@ func (p *Platform) Calls(paths ...string) []RecordedCall {
 
 // LastCall is the newest recorded request to a path; false if there is none.
 func (p *Platform) LastCall(path string) (RecordedCall, bool) {
-	calls := p.Calls(path)
-	if len(calls) == 0 {
-		return RecordedCall{}, false
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, call := range slices.Backward(p.calls.all()) {
+		if call.Path == path {
+			return call, true
+		}
 	}
-	return calls[len(calls)-1], true
+	return RecordedCall{}, false
 }
 
 // Deliveries are all pushes so far, oldest first.
@@ -132,9 +144,10 @@ var errClosed = errors.New("the platform was closed")
 
 // await waits until an entry matches.
 func await[T any](ctx context.Context, p *Platform, what string, in *history[T], match func(T) bool) (T, error) {
-	for {
+	for seen := 0; ; {
 		p.mu.Lock()
-		entries := in.all()
+		entries := in.since(seen)
+		seen = in.added
 		i := slices.IndexFunc(entries, match)
 		if i >= 0 {
 			found := entries[i]

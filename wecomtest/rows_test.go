@@ -7,6 +7,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,7 @@ import (
 // tableCaller calls rows of the table with their examples over a Transport.
 type tableCaller struct {
 	p      *Platform
+	corp   *Corp
 	tokens map[string]string // by kind of credential
 }
 
@@ -28,7 +30,7 @@ func newTableCaller(t *testing.T) *tableCaller {
 	app, corp := p.NewApp(AppConfig{ContactWrite: true}), p.NewCorp("Acme")
 	made, err := corp.Install(t.Context(), app)
 	require.NoError(t, err)
-	c := &tableCaller{p: p, tokens: map[string]string{}}
+	c := &tableCaller{p: p, corp: corp, tokens: map[string]string{}}
 	for path, body := range map[string]map[string]string{
 		"/cgi-bin/service/get_suite_token":    {"suite_id": app.ID, "suite_secret": app.Secret, "suite_ticket": app.IssueTicket()},
 		"/cgi-bin/service/get_provider_token": {"corpid": p.provider.CorpID, "provider_secret": p.provider.Secret},
@@ -37,10 +39,6 @@ func newTableCaller(t *testing.T) *tableCaller {
 	}
 	c.keep(t, "/cgi-bin/service/get_corp_token?suite_access_token="+c.tokens["suite_access_token"],
 		map[string]string{"auth_corpid": corp.ID, "permanent_code": made.PermanentCode})
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	contact := p.issue(tokenKey{kind: ContactToken, owner: corp}, NewTokenEachTime, kindContactToken, p.Now(), func(t *token) { t.corp = corp })
-	c.tokens["contact"] = contact.value
 	return c
 }
 
@@ -78,12 +76,8 @@ func (c *tableCaller) do(t *testing.T, r *http.Request) (*http.Response, map[str
 func (c *tableCaller) exampleRequest(t *testing.T, row *endpoint) *http.Request {
 	t.Helper()
 	query := url.Values{}
-	credential := row.Credential
-	if row.chapter == "register" && credential == "access_token" {
-		credential = "contact"
-	}
 	if row.CredentialParam != "" {
-		query.Set(row.CredentialParam, c.tokens[credential])
+		query.Set(row.CredentialParam, c.credential(row))
 	}
 	for _, f := range row.Query {
 		if f.Required {
@@ -98,6 +92,18 @@ func (c *tableCaller) exampleRequest(t *testing.T, row *endpoint) *http.Request 
 	require.NoError(t, err)
 	r.Header.Set("Content-Type", contentType)
 	return r
+}
+
+// credential is a living token for the row. What a registration calls gets a new
+// one each time: contact_sync_success ends it.
+func (c *tableCaller) credential(row *endpoint) string {
+	if row.chapter != "register" || row.Credential != "access_token" {
+		return c.tokens[row.Credential]
+	}
+	c.p.mu.Lock()
+	defer c.p.mu.Unlock()
+	return c.p.issue(tokenKey{kind: ContactToken, owner: c.corp}, NewTokenEachTime, kindContactToken, c.p.Now(),
+		func(t *token) { t.corp = c.corp }).value
 }
 
 func exampleValue(f *field) string {
@@ -184,4 +190,20 @@ func TestEveryRowAnswersItsExample(t *testing.T) {
 	t.Logf("%d rows: %d answered, %d refused for their state", len(table), answered, refused)
 	assert.GreaterOrEqual(t, len(table), 165)
 	assert.Greater(t, answered, 30) // the others are answered in TestStatefulRepliesFitTheTable
+}
+
+// The page about the simulator lists every call of the control API and names what
+// its requests may hold.
+func TestControlIsDocumented(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/simulator.md")
+	require.NoError(t, err)
+	p := NewPlatform(t, WithoutServer(), WithControl())
+	for _, route := range p.controlRoutes() {
+		assert.Contains(t, string(page), "`"+route.Pattern+"`")
+		assert.NotEmpty(t, route.Does, route.Pattern)
+	}
+	for name := range tokenKindNames {
+		assert.Contains(t, string(page), "`"+name.String()+"`")
+	}
 }

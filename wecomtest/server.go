@@ -135,8 +135,11 @@ func (p *Platform) serve(r *http.Request, ip string) answer {
 	var body []byte
 	if r.Body != nil {
 		var err error
-		if body, err = io.ReadAll(io.LimitReader(r.Body, maxBody)); err != nil {
+		if body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1)); err != nil {
 			return answer{drop: true}
+		}
+		if len(body) > maxBody {
+			return htmlAnswer(http.StatusRequestEntityTooLarge)
 		}
 	}
 	if isPage(r.URL.Path) {
@@ -147,20 +150,25 @@ func (p *Platform) serve(r *http.Request, ip string) answer {
 		Body: body, FromIP: ip, At: p.Now(), rawQuery: r.URL.RawQuery,
 	}
 
-	p.mu.Lock()
-	fault := p.takeFault(r.URL.Path)
-	a, code := p.execute(&recorded, fault)
-	recorded.Code, recorded.Reply = code, a.body
-	if !a.drop {
-		recorded.Status = a.status
-	}
-	p.calls.add(recorded)
-	p.announce()
-	p.mu.Unlock()
-
-	p.wait(r.Context(), p.settings.latency+fault.Latency)
+	a, latency := p.carryOutAndRecord(&recorded)
+	p.wait(r.Context(), latency)
 	p.endTurn(&recorded)
 	return a
+}
+
+// carryOutAndRecord tells also how long the answer is to wait.
+func (p *Platform) carryOutAndRecord(r *RecordedCall) (answer, time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock() // also when a handler panics: the next call must not hang
+	fault := p.takeFault(r.Path)
+	a, code := p.execute(r, fault)
+	r.Code, r.Reply = code, a.body
+	if !a.drop {
+		r.Status = a.status
+	}
+	p.calls.add(*r)
+	p.announce()
+	return a, p.settings.latency + fault.Latency
 }
 
 // execute runs the call with the lock held and applies the fault.

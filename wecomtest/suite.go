@@ -2,6 +2,7 @@ package wecomtest
 
 import (
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -225,15 +226,18 @@ func list[T any](s []T) []T {
 
 // grantByCode finds the grant that a permanent code of the token's suite is for.
 func (p *Platform) grantByCode(c *call) (*grant, error) {
-	corpID, code := c.text("auth_corpid"), c.text("permanent_code")
-	for _, g := range p.grants {
-		if g.permanentCode != code || g.corp.ID != corpID || g.cancelled {
-			continue
-		}
-		if g.app != c.token.app {
+	corp := p.findCorp(c.text("auth_corpid"))
+	if corp == nil {
+		return nil, refuse(40084)
+	}
+	for g := range corp.living() {
+		switch {
+		case g.permanentCode != c.text("permanent_code"):
+		case g.app != c.token.app:
 			return nil, refuse(48003)
+		default:
+			return g, nil
 		}
-		return g, nil
 	}
 	return nil, refuse(40084)
 }
@@ -270,16 +274,15 @@ func (p *Platform) getToken(c *call) (any, error) {
 	if corp == nil {
 		return nil, refuse(40013)
 	}
-	secret := c.text("corpsecret")
-	for _, g := range p.grants {
-		if g.permanentCode != secret || g.app.Kind != Template || g.cancelled {
-			continue
-		}
-		if g.corp != corp {
-			return nil, refuse(40091)
-		}
-		t := p.corpToken(g, SameTokenWhileAlive, c.now)
+	has := func(g *grant) bool {
+		return g.permanentCode == c.text("corpsecret") && g.app.Kind == Template && !g.cancelled
+	}
+	if i := slices.IndexFunc(corp.grants, has); i >= 0 {
+		t := p.corpToken(corp.grants[i], SameTokenWhileAlive, c.now)
 		return reply{"access_token": t.value, "expires_in": secondsLeft(t.expires, c.now)}, nil
+	}
+	if slices.ContainsFunc(p.grants, has) { // another corp's
+		return nil, refuse(40091)
 	}
 	return nil, refuse(40001)
 }
@@ -305,16 +308,18 @@ func (g *grant) admins(withOpenID bool) []any {
 }
 
 func (p *Platform) getSuiteAdminList(c *call) (any, error) {
-	agentID, _ := c.number("agentid")
-	for _, g := range p.grants {
-		if g.corp.ID == c.text("auth_corpid") && g.app == c.token.app && !g.cancelled {
-			if g.agentID != agentID {
-				return nil, refuse(40056)
-			}
-			return reply{"admin": g.admins(true)}, nil
-		}
+	corp := p.findCorp(c.text("auth_corpid"))
+	if corp == nil {
+		return nil, refuse(48004)
 	}
-	return nil, refuse(48004)
+	g := p.findGrant(c.token.app, corp)
+	switch {
+	case g == nil:
+		return nil, refuse(48004)
+	case g.agentID != c.amount("agentid"):
+		return nil, refuse(40056)
+	}
+	return reply{"admin": g.admins(true)}, nil
 }
 
 func (p *Platform) getAdminList(c *call) (any, error) {

@@ -207,6 +207,7 @@ func (p *Platform) deleteTag(c *call) (any, error) {
 		return nil, err
 	}
 	delete(c.token.contacts().tags, t.id)
+	forget(c.token.contacts(), t.id, func(g *grant) *[]int64 { return &g.allowTag })
 	return reply{"errmsg": "deleted"}, nil
 }
 

@@ -17,7 +17,7 @@ const (
 	translateLife = 24 * time.Hour // of the link to the result
 	translateType = "contact_id_translate"
 	receiptKind   = "receipt" // of the cash desk
-	pageResults     = ownPages + "files/"
+	pageResults   = ownPages + "files/"
 )
 
 // translation is a job that fills names into files (通讯录id转译).
@@ -26,8 +26,6 @@ type translation struct {
 	corp   *Corp
 	files  []upload
 	output string // name without suffix; "" for one file that is not zipped
-	pdf    bool
-	start  time.Time
 	end    time.Time
 }
 
