@@ -55,6 +55,21 @@ func groups() []group {
 			},
 		},
 		{
+			name: "migrate", pkg: module + "/register", bench: "^BenchmarkMigrate$/^people=20000$", benchtime: "1x",
+			rows: []row{
+				{what: "20,000 people migrated, call by call (simulated platform included)", ours: "Migrate/people=20000/one_by_one"},
+				{what: "— its calls", ours: "Migrate/people=20000/one_by_one", unit: "calls/op"},
+				{what: "20,000 people migrated, by import files", ours: "Migrate/people=20000/by_files"},
+				{what: "— its calls", ours: "Migrate/people=20000/by_files", unit: "calls/op"},
+			},
+		},
+		{
+			name: "simulator", pkg: module + "/wecomtest", bench: "^BenchmarkCreateUsers$/^people=20000$", benchtime: "1x",
+			rows: []row{
+				{what: "simulator: calls a second, filling a contact list of 20,000", ours: "CreateUsers/people=20000", unit: "calls/s"},
+			},
+		},
+		{
 			name: "fleet", pkg: module + "/store/redisstore", bench: "^BenchmarkFleet$", benchtime: "1x", needs: "WECOM_TEST_REDIS",
 			rows: []row{
 				{what: "8 processes × 200 callers × 500 cold corps: fetches per corp", ours: "Fleet", unit: "fetches/corp", goal: 1},

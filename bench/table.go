@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -44,6 +45,9 @@ type row struct {
 	least     bool // goal is a lower bound of yardstick/ours ("at least 6 times faster"), not an upper one of ours/yardstick
 }
 
+// processors is what testing adds to the names of benchmarks.
+var processors = regexp.MustCompile(`-\d+$`)
+
 // samples holds what was measured, by benchmark and unit.
 type samples map[string]map[string][]float64
 
@@ -55,7 +59,7 @@ func (s samples) add(text []byte) error {
 		if !isResult {
 			continue
 		}
-		name, _, _ := strings.Cut(string(result.Name.Full()), "-")
+		name := processors.ReplaceAllString(string(result.Name.Full()), "")
 		if s[name] == nil {
 			s[name] = map[string][]float64{}
 		}
