@@ -67,8 +67,16 @@ func NewMemoryCache() *MemoryCache {
 	}
 }
 
+// errNotACache is what a MemoryCache answers that [NewMemoryCache] has not made.
+var errNotACache = errors.New("wecom: the MemoryCache was not made by NewMemoryCache")
+
+func (c *MemoryCache) made() bool { return c != nil && c.tokens != nil }
+
 // Load implements [TokenCache].
 func (c *MemoryCache) Load(_ context.Context, key string) (Token, error) {
+	if !c.made() {
+		return Token{}, errNotACache
+	}
 	t := c.tokens.Load(key)
 	if t == nil || !t.Live() {
 		return Token{}, ErrNotCached
@@ -78,6 +86,9 @@ func (c *MemoryCache) Load(_ context.Context, key string) (Token, error) {
 
 // Save implements [TokenCache].
 func (c *MemoryCache) Save(_ context.Context, key string, t Token) (saved bool, err error) {
+	if !c.made() {
+		return false, errNotACache
+	}
 	c.tokens.Update(key, func(old *Token) *Token {
 		if saved = old == nil || !old.Live() || old.Version < t.Version; saved {
 			return &t
@@ -89,6 +100,9 @@ func (c *MemoryCache) Save(_ context.Context, key string, t Token) (saved bool, 
 
 // Drop implements [TokenCache].
 func (c *MemoryCache) Drop(_ context.Context, key string, upTo int64) error {
+	if !c.made() {
+		return errNotACache
+	}
 	c.tokens.Update(key, func(old *Token) *Token {
 		if old != nil && old.Version <= upTo {
 			return nil
@@ -100,6 +114,9 @@ func (c *MemoryCache) Drop(_ context.Context, key string, upTo int64) error {
 
 // Lock implements [Locker].
 func (c *MemoryCache) Lock(ctx context.Context, name string, ttl time.Duration) (unlock func(), err error) {
+	if !c.made() {
+		return nil, errNotACache
+	}
 	mine := &heldLock{released: make(chan struct{})}
 	for {
 		holder := c.locks.Update(name, func(old *heldLock) *heldLock { return cmp.Or(old, mine) })

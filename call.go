@@ -73,6 +73,9 @@ func (c *Client) Do(ctx context.Context, call Call, result any) error {
 	if err != nil {
 		return err
 	}
+	if c == nil || c.rest == nil {
+		return fmt.Errorf("wecom: %s: the Client was not made by New", call.Path)
+	}
 	upload, err := call.File.open()
 	if err != nil {
 		return fmt.Errorf("wecom: %s: %w", call.Path, err)

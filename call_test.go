@@ -102,6 +102,7 @@ func TestDoUnderstandsReplies(t *testing.T) {
 		"errcode last":        {text(200, `{"name":"n","errmsg":"ok","errcode":0}`), nil},
 		"blanks and BOM":      {text(200, "\ufeff \n{ \"errcode\" : 0 , \"name\" : \"n\" }\n"), nil},
 		"content type is odd": {httpmock.NewStringResponder(200, `{"errcode":0,"name":"n"}`).HeaderSet(http.Header{"Content-Type": {"text/html"}}), nil},
+		"status 299":          {text(299, `{"errcode":0,"name":"n"}`), nil},
 		"unknown field":       {text(200, `{"errcode":0,"name":"n","warning_msg":"old TLS","x":{"y":[1]}}`), nil},
 		"refusal": {refusal(60111), func(t *testing.T, err error) {
 			e, ok := errors.AsType[*wecom.Error](err)
@@ -132,12 +133,14 @@ func TestDoUnderstandsReplies(t *testing.T) {
 			require.ErrorIs(t, err, wecom.ErrNoReply)
 			require.ErrorIs(t, err, wecom.ErrTransient)
 		}},
+		"cut behind errcode": {text(200, `{"errcode":0`), func(t *testing.T, err error) { require.ErrorIs(t, err, wecom.ErrTransient) }},
 		"other shape": {text(200, `{"errcode":0,"name":{"first":"s3cret"}}`), func(t *testing.T, err error) {
 			require.Error(t, err)
 			require.NotErrorIs(t, err, wecom.ErrTransient)
 			assert.NotContains(t, err.Error(), "s3cret")
 		}},
 		"lost": {httpmock.NewErrorResponder(errors.New("connection reset")), func(t *testing.T, err error) {
+			require.NotErrorIs(t, err, wecom.ErrRateLimited)
 			require.ErrorIs(t, err, wecom.ErrNoReply)
 			require.ErrorIs(t, err, wecom.ErrTransient)
 		}},
@@ -152,6 +155,7 @@ func TestDoUnderstandsReplies(t *testing.T) {
 			} else {
 				assert.Nil(t, got)
 				tc.check(t, err)
+				assert.Equal(t, 1, strings.Count(err.Error(), path), err)
 			}
 			assert.EqualValues(t, 1, calls.Load(), "not marked safe: sent once")
 		})
@@ -185,6 +189,22 @@ func TestPain17_RefusedTwiceIsAnError(t *testing.T) {
 		assert.EqualValues(t, 2, calls.Load())
 		assert.Equal(t, 2, p.count())
 	})
+}
+
+// A cache that is down does not keep the refused token in use.
+func TestPain22_RefusedTokenIsReplacedThoughTheCacheIsDown(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	cache := &flakyCache{MemoryCache: wecom.NewMemoryCache(), fail: func(op string) bool { return op == "drop" }}
+	mt, calls := answers(refusal(42001), ok())
+	api := newClient(t, wecom.WithTransport(mt), wecom.WithTokenCache(cache), wecom.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	p := &issuer{}
+	require.NoError(t, api.Do(t.Context(), wecom.Call{Path: path, Auth: auth(api.TokenSource("k", p.fetch))}, nil))
+	assert.EqualValues(t, 2, calls.Load())
+	assert.Equal(t, 2, p.count())
+	assert.Contains(t, log.String(), "a refused token could not be dropped")
+	assert.Contains(t, log.String(), path)
+	assert.NotContains(t, log.String(), "token-")
 }
 
 // A token that cannot be replaced: the refusal is what the caller must know.
@@ -270,10 +290,12 @@ func TestSafeCallsAreTriedAgain(t *testing.T) {
 			err := newClient(t, wecom.WithTransport(mt)).Do(t.Context(), wecom.Call{Path: path, Safe: tc.safe}, nil)
 			assert.Equal(t, tc.fails, err != nil, "%s: %v", name, err)
 			assert.Equal(t, tc.calls, calls.Load(), name)
-			if waits := tc.calls - 1; waits > 0 {
-				assert.GreaterOrEqual(t, time.Since(start), 100*time.Millisecond, name)
-				assert.LessOrEqual(t, time.Since(start), 1500*time.Millisecond, name)
-			}
+			bounds := map[int64][2]time.Duration{ // 200 ms before the second try, 800 ms before the third, give or take the half
+				2: {100 * time.Millisecond, 300 * time.Millisecond},
+				3: {500 * time.Millisecond, 1500 * time.Millisecond},
+			}[tc.calls]
+			assert.GreaterOrEqual(t, time.Since(start), bounds[0], name)
+			assert.LessOrEqual(t, time.Since(start), bounds[1], name)
 		})
 	}
 }
@@ -419,6 +441,22 @@ func TestPain21_NothingSecretIsPrinted(t *testing.T) {
 	}
 }
 
+func TestDebugLogTellsOfEachAttempt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		mt, _ := answers(refusal(-1), ok())
+		api := newClient(t, wecom.WithTransport(mt), wecom.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+		require.NoError(t, api.Do(t.Context(), wecom.Call{Path: path, Safe: true}, nil))
+		lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+		require.Len(t, lines, 2)
+		assert.Contains(t, lines[0], "op="+path+" attempt=1 latency=0s status=200 code=-1 ")
+		assert.Contains(t, lines[0], " err.op="+path)
+		assert.Contains(t, lines[1], " attempt=2 latency=0s status=200 code=0 ")
+		assert.NotContains(t, lines[1], "err")
+	})
+}
+
 // A short value that was sent may be the beginning of a secret.
 func TestRedactionHidesLongValuesFirst(t *testing.T) {
 	t.Parallel()
@@ -432,6 +470,14 @@ func TestRedactionHidesLongValuesFirst(t *testing.T) {
 		assert.NotContains(t, err.Error(), "CANARY")
 		assert.NotContains(t, err.Error(), "NARY 1")
 	}
+}
+
+// What is shorter than any secret stays: hiding it would mangle the text.
+func TestRedactionSparesShortValues(t *testing.T) {
+	t.Parallel()
+	mt, _ := answers(text(200, `{"errcode":40001,"errmsg":"bad abcde and abcdef"}`))
+	err := newClient(t, wecom.WithTransport(mt)).Do(t.Context(), wecom.Call{Path: path, Body: map[string]string{"a": "abcde", "b": "abcdef"}}, nil)
+	require.ErrorContains(t, err, "bad abcde and [secret]")
 }
 
 // Public identifiers stay readable: without them an error helps nobody.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/wecom-isv/wecom/internal/rest"
+	"github.com/wecom-isv/wecom/internal/wire"
 )
 
 // Error is a refusal: the platform answered, and not with success. Test it by
@@ -131,19 +132,10 @@ func newError(op string, status int, code Code, errmsg string, sent *redactor) *
 	text, ip, _ := strings.Cut(text, ", from ip: ")
 	text, hint, _ := strings.Cut(text, ", hint: [")
 	hint, _, _ = strings.Cut(hint, "]")
-	e.FromIP = shorten(sent.redact(strings.TrimSpace(ip)))
-	e.Hint = shorten(sent.redact(hint))
-	e.Message = shorten(sent.redact(strings.TrimSpace(text)))
+	e.FromIP = wire.Line(sent.redact(strings.TrimSpace(ip)))
+	e.Hint = wire.Line(sent.redact(hint))
+	e.Message = wire.Line(sent.redact(strings.TrimSpace(text)))
 	return e
-}
-
-// shorten keeps what came from outside at a length fit for a log line.
-func shorten(s string) string {
-	const most = 300
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 // redactor knows what a call has sent and hides it in what comes back.

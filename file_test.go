@@ -2,6 +2,8 @@ package wecom_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -54,11 +57,20 @@ func uploadServer(t *testing.T, refusals int64, name, content string) (address s
 func TestUploadStreamsOnePart(t *testing.T) {
 	t.Parallel()
 	address, calls := uploadServer(t, 0, `报告 \"2026\".pdf`, "content")
-	file := &wecom.File{Name: `报告 "2026".pdf`, Size: 7, Reader: onlyReader{strings.NewReader("content and more")}}
-	got, err := wecom.Invoke[result](t.Context(), newClient(t, wecom.WithBaseURL(address)), wecom.Call{Path: path, File: file})
-	require.NoError(t, err)
-	assert.Equal(t, "n", got.Name)
-	assert.EqualValues(t, 1, calls.Load())
+	var sent int
+	api := newClient(t, wecom.WithBaseURL(address), wecom.WithObserver(func(_ context.Context, info wecom.CallInfo) { sent = info.RequestBytes }))
+	for name, reader := range map[string]io.Reader{
+		"longer than Size":         strings.NewReader("content and more"),
+		"ends with its last bytes": iotest.DataErrReader(strings.NewReader("content")),
+		"gives little at a time":   iotest.OneByteReader(strings.NewReader("content")),
+	} {
+		file := &wecom.File{Name: `报告 "2026".pdf`, Size: 7, Reader: onlyReader{reader}}
+		got, err := wecom.Invoke[result](t.Context(), api, wecom.Call{Path: path, File: file})
+		require.NoError(t, err, name)
+		assert.Equal(t, "n", got.Name)
+		assert.Greater(t, sent, 7, "the file and the form around it")
+	}
+	assert.EqualValues(t, 3, calls.Load())
 }
 
 func TestUploadIsRepeatedAfterARefusalIfItCanBe(t *testing.T) {
@@ -82,6 +94,33 @@ func TestUploadIsRepeatedAfterARefusalIfItCanBe(t *testing.T) {
 	_, err = call.Auth.Source.Token(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, fetched+2, p.count(), "the refused token is not used again")
+}
+
+// brokenSeeker fails the seeks that are not to be had.
+type brokenSeeker struct {
+	io.Reader
+	good int // seeks that work
+}
+
+func (s *brokenSeeker) Seek(int64, int) (int64, error) {
+	if s.good--; s.good < 0 {
+		return 0, errors.New("disk is gone")
+	}
+	return 0, nil
+}
+
+func TestUploadThatCannotBeReadAgainFails(t *testing.T) {
+	t.Parallel()
+	for good, sent := range map[int]int64{0: 0, 1: 1} {
+		mt, calls := answers(refusal(42001), ok())
+		api := newClient(t, wecom.WithTransport(mt))
+		p := &issuer{}
+		file := &wecom.File{Name: "a.txt", Size: 7, Reader: &brokenSeeker{strings.NewReader("content"), good}}
+		err := api.Do(t.Context(), wecom.Call{Path: path, Auth: auth(api.TokenSource("k", p.fetch)), File: file}, nil)
+		require.ErrorContains(t, err, "wecom: "+path)
+		require.ErrorContains(t, err, "disk is gone")
+		assert.Equal(t, sent, calls.Load())
+	}
 }
 
 // A server that answers before it has read the whole file: the next attempt and
@@ -115,6 +154,7 @@ func TestUploadRefusesBadFiles(t *testing.T) {
 	for name, file := range map[string]*wecom.File{
 		"no reader": {Name: "a", Size: 7}, "no size": {Name: "a", Reader: good}, "no name": {Size: 7, Reader: good},
 		"slash": {Name: "/a", Size: 7, Reader: good}, "backslash": {Name: `a\b`, Size: 7, Reader: good},
+		"control": {Name: "a\x1fb", Size: 7, Reader: good}, "delete": {Name: "a\x7fb", Size: 7, Reader: good},
 		"colon": {Name: "a:b", Size: 7, Reader: good}, "line break": {Name: "a\r\nX: y", Size: 7, Reader: good},
 	} {
 		require.Error(t, api.Do(t.Context(), wecom.Call{Path: path, File: file}, nil), name)

@@ -160,19 +160,20 @@ func TestKindHasNoIDs(t *testing.T) {
 	var seen steps
 	api := newClient(t, wecom.WithTokenObserver(seen.observe))
 	for key, kind := range map[string]string{
-		"suite/ww0123/token":              "suite/token",
-		"suite/dk0123/corp/wpXYZ/token":   "suite/corp/token",
-		"suite/ww0123/corp/wpXYZ/jsapi":   "suite/corp/jsapi",
-		"provider/wwProv/token":           "provider/token",
-		"a/1/b/2/jsapi_agent":             "a/b/jsapi_agent",
-		"wwcorp/token":                    "other",
-		"wwcorp":                          "other",
-		"":                                "other",
-		"//":                              "other",
-		"suite/ww0123/corp/wpXYZ/token/":  "other",
-		"ww0123/suite/corp":               "other",
-		"suite/ww0123/T0KEN":              "other",
-		"x/1/" + strings.Repeat("y", 100): "other",
+		"suite/ww0123/token":             "suite/token",
+		"suite/dk0123/corp/wpXYZ/token":  "suite/corp/token",
+		"suite/ww0123/corp/wpXYZ/jsapi":  "suite/corp/jsapi",
+		"provider/wwProv/token":          "provider/token",
+		"a/1/b/2/jsapi_agent":            "a/b/jsapi_agent",
+		"wwcorp/token":                   "other",
+		"wwcorp":                         "other",
+		"":                               "other",
+		"//":                             "other",
+		"suite/ww0123/corp/wpXYZ/token/": "other",
+		"ww0123/suite/corp":              "other",
+		"suite/ww0123/T0KEN":             "other",
+		"x/1/" + strings.Repeat("y", 62): "x/" + strings.Repeat("y", 62),
+		"x/1/" + strings.Repeat("y", 63): "other",
 	} {
 		p := &issuer{}
 		_, err := api.TokenSource(key, p.fetch).Token(t.Context())

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -66,6 +67,19 @@ func TestBaseURLReplacesTheHost(t *testing.T) {
 	})
 	api := newClient(t, wecom.WithTransport(mt), wecom.WithBaseURL("https://proxy.example/wecom/"))
 	require.NoError(t, api.Do(t.Context(), wecom.Call{Path: path}, nil))
+}
+
+// A cache that cannot lock: this process at least does not fetch twice at once.
+func TestCacheThatDoesNotLockGetsALocker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &issuer{latency: 50 * time.Millisecond}
+		api := newClient(t, wecom.WithTokenCache(justCache{wecom.NewMemoryCache()}))
+		sources := []*wecom.CachedSource{api.TokenSource("k", p.fetch), api.TokenSource("k", p.fetch)}
+		seen := inParallel(t, func(i int) (wecom.Token, error) { return sources[i%2].Token(t.Context()) })
+		assert.Equal(t, map[string]int{"token-1": callers}, seen)
+		assert.Equal(t, 1, p.count())
+	})
 }
 
 // Two clients must not see each other: nothing is global.

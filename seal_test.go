@@ -47,6 +47,24 @@ func TestSealCacheHidesValuesFromTheStore(t *testing.T) {
 	assert.Equal(t, token, got)
 }
 
+func TestSealCacheDropsAndMissesAsItsInside(t *testing.T) {
+	t.Parallel()
+	ctx, inner := t.Context(), wecom.NewMemoryCache()
+	c := sealCache(t, inner, sealKey("k1", "a"))
+	_, err := c.Load(ctx, "k")
+	require.ErrorIs(t, err, wecom.ErrNotCached)
+	_, err = c.Save(ctx, "k", wecom.Token{Value: "v", Version: 5})
+	require.NoError(t, err)
+	require.NoError(t, c.Drop(ctx, "k", 4))
+	_, err = c.Load(ctx, "k")
+	require.NoError(t, err, "newer than what was dropped")
+	require.NoError(t, c.Drop(ctx, "k", 5))
+	for _, cache := range []wecom.TokenCache{c, inner} {
+		_, err = cache.Load(ctx, "k")
+		require.ErrorIs(t, err, wecom.ErrNotCached)
+	}
+}
+
 func TestSealCacheOpensForItsKeyOnly(t *testing.T) {
 	t.Parallel()
 	ctx, inner := t.Context(), wecom.NewMemoryCache()

@@ -102,8 +102,16 @@ func NewToken(value string, expiresIn int64) (Token, error) {
 	return Token{Value: value, Version: now.UnixMilli(), ExpiresAt: now.Add(life).Round(0)}, nil
 }
 
+// errNotASource is what a CachedSource answers that [Client.TokenSource] has not made.
+var errNotASource = errors.New("wecom: the token source was not made by Client.TokenSource")
+
+func (s *CachedSource) made() bool { return s != nil && s.client != nil }
+
 // Token implements [TokenSource].
 func (s *CachedSource) Token(ctx context.Context) (Token, error) {
+	if s == nil {
+		return Token{}, errNotASource
+	}
 	if h := s.held.Load(); h != nil && h.fresh(time.Now()) {
 		return h.token, nil
 	}
@@ -114,6 +122,9 @@ func (h *heldToken) fresh(now time.Time) bool { return now.Before(h.early) }
 
 // wait returns a token when a refresh is due or under way.
 func (s *CachedSource) wait(ctx context.Context) (Token, error) {
+	if !s.made() {
+		return Token{}, errNotASource
+	}
 	if err := ctx.Err(); err != nil {
 		return Token{}, s.wrap(err)
 	}
@@ -398,6 +409,9 @@ func (s *CachedSource) warn(ctx context.Context, action string, err error) {
 // Reject implements [TokenSource]: bad is no longer used, here and in the
 // cache. A newer token stays.
 func (s *CachedSource) Reject(ctx context.Context, bad Token) error {
+	if !s.made() {
+		return errNotASource
+	}
 	start := time.Now()
 	s.mu.Lock()
 	h := s.held.Load()
@@ -435,6 +449,9 @@ func (s *CachedSource) ForgetRefusal() {
 // Forget drops the token and every memory of refusals, here and in the cache:
 // after cancel_auth, or when the secret behind the token has changed.
 func (s *CachedSource) Forget(ctx context.Context) error {
+	if !s.made() {
+		return errNotASource
+	}
 	s.ForgetRefusal()
 	s.mu.Lock()
 	s.held.Store(nil)

@@ -197,6 +197,27 @@ func TestRefreshWindows(t *testing.T) {
 	})
 }
 
+// Not only the first token is replaced before anybody has to wait.
+func TestEveryTokenHasItsEarlyWindow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &issuer{latency: 100 * time.Millisecond}
+		source := newClient(t).TokenSource("k", p.fetch)
+		token, _ := mustToken(t, source)
+		for range 3 {
+			time.Sleep(time.Until(token.ExpiresAt) - 9*time.Minute)
+			old, took := mustToken(t, source)
+			assert.Equal(t, token, old)
+			assert.Zero(t, took)
+			time.Sleep(time.Second)
+			token, took = mustToken(t, source)
+			assert.NotEqual(t, old, token)
+			assert.Zero(t, took)
+		}
+		assert.Equal(t, 4, p.count())
+	})
+}
+
 func TestFailedRefreshKeepsTheTokenAndBacksOff(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -254,7 +275,7 @@ func TestSameValueIsNotAskedForAgainBeforeTheLastMinute(t *testing.T) {
 // A process that starts late gets what is left of a token's life.
 func TestShortLifeIsNotRefreshedAtOnce(t *testing.T) {
 	t.Parallel()
-	for _, left := range []time.Duration{8 * time.Minute, 40 * time.Second, 2 * time.Second} {
+	for _, left := range []time.Duration{10 * time.Minute, 8 * time.Minute, time.Minute, 40 * time.Second, 2 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			p := &issuer{value: "held", until: time.Now().Add(left)}
 			source := newClient(t).TokenSource("k", p.fetch)
@@ -315,6 +336,29 @@ func TestLateRefusalOfAnOldTokenKeepsTheNewOne(t *testing.T) {
 		assert.Equal(t, "token-2", again.Value)
 		assert.Equal(t, 2, p.count())
 	})
+}
+
+// A refusal by a process that has not had the token before: other processes may
+// have had it from there.
+func TestRefusalOfATokenNotHeldReachesTheCache(t *testing.T) {
+	t.Parallel()
+	for _, down := range []bool{false, true} {
+		p := &issuer{}
+		cache := &flakyCache{MemoryCache: wecom.NewMemoryCache(), fail: func(op string) bool { return down && op == "drop" }}
+		bad, _ := mustToken(t, newClient(t, wecom.WithTokenCache(cache)).TokenSource("k", p.fetch))
+		other := newClient(t, wecom.WithTokenCache(cache)).TokenSource("k", p.fetch)
+		err := other.Reject(t.Context(), bad)
+		_, cached := cache.Load(t.Context(), "k")
+		if down {
+			require.ErrorIs(t, err, errCacheDown)
+			require.NoError(t, cached)
+		} else {
+			require.NoError(t, err)
+			require.ErrorIs(t, cached, wecom.ErrNotCached)
+		}
+		token, _ := mustToken(t, other)
+		assert.Equal(t, "token-2", token.Value)
+	}
 }
 
 // The cache may bring a refused value back: a drop that failed, a slow writer.
@@ -603,7 +647,9 @@ func TestIdle(t *testing.T) {
 		p := &issuer{}
 		source := newClient(t).TokenSource("k", p.fetch)
 		assert.False(t, source.Idle(), "just made")
-		time.Sleep(2 * time.Minute)
+		time.Sleep(time.Minute)
+		assert.False(t, source.Idle(), "its first user may be on the way")
+		time.Sleep(time.Second)
 		assert.True(t, source.Idle(), "never used")
 		_, err := source.Token(t.Context())
 		require.NoError(t, err)

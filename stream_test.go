@@ -1,10 +1,12 @@
 package wecom_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -57,6 +59,7 @@ func TestStreamTellsFilesFromRefusals(t *testing.T) {
 		"a refusal":                 {200, refused, []string{"Content-Type", "application/json"}, wecom.Code(40007)},
 		"a refusal as text":         {200, "\n " + refused, []string{"Content-Type", "text/plain"}, wecom.Code(40007)},
 		"a refusal as a file":       {200, refused, []string{"Content-Disposition", "attachment", "Error-Code", "40007"}, wecom.Code(40007)},
+		"status 299":                {299, "content", nil, nil},
 		"no error":                  {200, "content", []string{"Content-Disposition", "attachment", "Error-Code", "0"}, nil},
 		"a refusal with its status": {404, refused, []string{"Content-Disposition", "attachment"}, wecom.Code(40007)},
 		"an error page":             {502, "<html>", []string{"Content-Type", "text/html"}, wecom.ErrTransient},
@@ -121,6 +124,7 @@ func TestStreamRange(t *testing.T) {
 		"":                     {0, -1},
 		"bytes x-y/z":          {0, -1},
 		"bytes 5-6/-7":         {5, -1},
+		"bytes 0-0/0":          {0, 0},
 	} {
 		s, err := download(t, file(206, strings.NewReader("x"), "Content-Range", contentRange))
 		require.NoError(t, err)
@@ -278,7 +282,9 @@ func TestAccessToken(t *testing.T) {
 	require.NoError(t, wecom.DoAs(t.Context(), token, wecom.Call{Path: path}, nil))
 	assert.EqualValues(t, 2, calls.Load())
 
-	require.ErrorContains(t, token.Do(t.Context(), wecom.Call{Path: path, Auth: auth(source)}, nil), "Call.Auth must be empty")
+	for _, other := range []wecom.Auth{auth(source), {Source: source}, {Param: wecom.ParamSuiteAccessToken}} {
+		require.ErrorContains(t, token.Do(t.Context(), wecom.Call{Path: path, Auth: other}, nil), "Call.Auth must be empty")
+	}
 	_, err = wecom.InvokeAs[result](t.Context(), nil, wecom.Call{Path: path})
 	require.ErrorContains(t, err, "AccessToken is nil")
 	require.ErrorContains(t, wecom.DoAs(t.Context(), otherToken{token}, wecom.Call{Path: path}, nil), `travels as "suite_access_token"`)
@@ -289,8 +295,27 @@ func TestAccessToken(t *testing.T) {
 		_, err := make()
 		require.Error(t, err)
 	}
-	assert.Equal(t, "wecom.AccessToken wecom.AccessToken wecom.AccessToken", fmt.Sprintf("%v %+v %#v", token, token, token))
 	assert.EqualValues(t, 2, calls.Load())
+}
+
+// What works with a secret names itself and nothing of what it holds.
+func TestPain21_HoldersOfTokensShowNothing(t *testing.T) {
+	t.Parallel()
+	api := newClient(t)
+	source := api.TokenSource("k", func(context.Context) (wecom.Token, error) { return wecom.NewToken(canary, 7200) })
+	held, err := source.Token(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, canary, held.Value)
+	token, err := wecom.NewAccessToken(api, source)
+	require.NoError(t, err)
+	for name, v := range map[string]any{"wecom.AccessToken": token, "wecom.Client": api, "wecom.MemoryCache": api.Cache(), "wecom.CachedSource(k)": source} {
+		assert.Equal(t, strings.Repeat(name+" ", 4), fmt.Sprintf("%v %+v %#v %x ", v, v, v, v))
+		var log bytes.Buffer
+		slog.New(slog.NewTextHandler(&log, nil)).Info("text", "v", v)
+		assert.Contains(t, log.String(), name)
+		slog.New(slog.NewJSONHandler(&log, nil)).Info("json", "v", v)
+		assert.NotContains(t, log.String(), canary)
+	}
 }
 
 // otherToken is a credential of another kind.

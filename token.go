@@ -2,6 +2,7 @@ package wecom
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -56,7 +57,12 @@ type TokenSource interface {
 type TokenFunc func(ctx context.Context) (Token, error)
 
 // Token calls f.
-func (f TokenFunc) Token(ctx context.Context) (Token, error) { return f(ctx) }
+func (f TokenFunc) Token(ctx context.Context) (Token, error) {
+	if f == nil {
+		return Token{}, errors.New("wecom: the TokenFunc is nil")
+	}
+	return f(ctx)
+}
 
 // Reject does nothing.
 func (TokenFunc) Reject(context.Context, Token) error { return nil }

@@ -11,8 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/wecom-isv/wecom"
-	"github.com/wecom-isv/wecom/suite"
-	"github.com/wecom-isv/wecom/wecomtest"
 )
 
 // These tests hold what the section "When the cache fails" of the package
@@ -237,52 +235,70 @@ func TestPain22_RefusalWhileTheCacheIsDownIsRemembered(t *testing.T) {
 	})
 }
 
-// The process that received a suite_ticket works with it, store or not; the others
-// work from the next push on.
-func TestPain04_TicketOutlivesTheStore(t *testing.T) {
+// oddCache keeps nothing and answers as a cache does that others use too.
+type oddCache struct {
+	justCache
+
+	loaded wecom.Token // what Load finds; none if it has no value
+	saved  bool        // what Save says
+}
+
+func (c *oddCache) Load(context.Context, string) (wecom.Token, error) {
+	if c.loaded.Value == "" {
+		return wecom.Token{}, wecom.ErrNotCached
+	}
+	return c.loaded, nil
+}
+
+func (c *oddCache) Save(context.Context, string, wecom.Token) (bool, error) { return c.saved, nil }
+
+// A cache of the user's own may give what has expired.
+func TestExpiredTokenOfTheCacheIsNotTaken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := newFleet(t)
-		platform := wecomtest.NewPlatform(t, wecomtest.WithoutServer())
-		console := platform.NewApp(wecomtest.AppConfig{})
-		process := func() *suite.Client {
-			api := newClient(t, wecom.WithTokenCache(f), wecom.WithTransport(platform.Transport()))
-			app, err := suite.New(api, suite.Config{ID: console.ID, Secret: console.Secret})
-			require.NoError(t, err)
-			return app
-		}
-		a, b := process(), process()
-		push := func() error {
-			ticket := wecom.NewSecret(console.IssueTicket())
-			err := a.SaveTicket(t.Context(), ticket, time.Now())
-			if err != nil {
-				assert.NotContains(t, err.Error(), ticket.Reveal())
-			}
-			return err
-		}
-
-		f.goesDown()
-		err := push()
-		require.ErrorIs(t, err, errCacheDown)
-		require.ErrorContains(t, err, "the suite_ticket is kept in this process only")
-		_, err = a.Token(t.Context())
-		require.NoError(t, err)
-		_, err = b.Token(t.Context())
-		require.ErrorIs(t, err, wecom.ErrNoTicket)
-		require.ErrorIs(t, err, errCacheDown, "the cause is told")
-
-		f.comesBack()
-		platform.RevokeAll(wecomtest.SuiteToken)
-		require.NoError(t, a.Reject(t.Context(), mustSuiteToken(t, a)))
-		mustSuiteToken(t, a) // bought with the ticket in hand
-		require.NoError(t, push())
-		mustSuiteToken(t, b)
+		var seen steps
+		p := &issuer{}
+		cache := &oddCache{loaded: wecom.Token{Value: "expired", Version: 1, ExpiresAt: time.Now()}, saved: true}
+		source := newClient(t, wecom.WithTokenCache(cache), wecom.WithTokenObserver(seen.observe)).TokenSource(corpKey, p.fetch)
+		got, _ := mustToken(t, source)
+		assert.Equal(t, "token-1", got.Value)
+		assert.Equal(t, "stale lock stale fetch save wait", seen.events())
 	})
 }
 
-func mustSuiteToken(t *testing.T, app *suite.Client) wecom.Token {
-	t.Helper()
-	token, err := app.Token(t.Context())
-	require.NoError(t, err)
-	return token
+// Of two tokens with the same version the one in hand is as good.
+func TestTokenOfTheSameVersionIsNotTaken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var seen steps
+		p := &issuer{}
+		cache := &oddCache{saved: true}
+		source := newClient(t, wecom.WithTokenCache(cache), wecom.WithTokenObserver(seen.observe)).TokenSource(corpKey, p.fetch)
+		first, _ := mustToken(t, source)
+		cache.loaded = wecom.Token{Value: "other", Version: first.Version, ExpiresAt: first.ExpiresAt.Add(time.Hour)}
+		time.Sleep(time.Until(first.ExpiresAt) - 9*time.Minute)
+		seen.take()
+		_, _ = mustToken(t, source)
+		synctest.Wait()
+		assert.Equal(t, "stale lock stale fetch save", seen.events())
+		second, _ := mustToken(t, source)
+		assert.Equal(t, "token-2", second.Value)
+	})
+}
+
+// A newer token kept the fetched one out of the cache and was dropped before it
+// could be read.
+func TestFetchedTokenServesWhenTheNewerOneIsGone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var seen steps
+		p := &issuer{}
+		source := newClient(t, wecom.WithTokenCache(&oddCache{saved: false}), wecom.WithTokenObserver(seen.observe)).TokenSource(corpKey, p.fetch)
+		got, _ := mustToken(t, source)
+		assert.Equal(t, "token-1", got.Value)
+		assert.Equal(t, "miss lock miss fetch save miss wait", seen.events())
+		again, _ := mustToken(t, source)
+		assert.Equal(t, got, again)
+		assert.Equal(t, 1, p.count())
+	})
 }

@@ -127,6 +127,10 @@ func AllowIPs(next http.Handler, cfg AllowIPsConfig) (*AddressFilter, error) {
 
 // ServeHTTP checks where r comes from, and hands it on unless it is refused.
 func (f *AddressFilter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if f.next == nil { // not made by AllowIPs
+		answer(w, http.StatusInternalServerError)
+		return
+	}
 	addr := f.source(r)
 	list := f.list.Load()
 	stranger := list != nil && !contains(f.always, addr) && !contains(list.entries, addr)
@@ -156,6 +160,9 @@ func (f *AddressFilter) tell(r *http.Request, addr netip.Addr, status int, level
 // Refresh loads the list now. The error is that of Load, or says that the list is
 // empty; the old list stays in force then.
 func (f *AddressFilter) Refresh(ctx context.Context) error {
+	if f.cfg.Load == nil {
+		return errors.New("callback: the AddressFilter was not made by AllowIPs")
+	}
 	f.refresh.Lock()
 	defer f.refresh.Unlock()
 	f.tried.Store(time.Now().UnixNano())

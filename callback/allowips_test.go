@@ -225,6 +225,70 @@ func TestAllowIPsRefreshes(t *testing.T) {
 	})
 }
 
+func TestAllowIPsLoadsWhenItIsDue(t *testing.T) {
+	t.Parallel()
+	for addr, due := range map[string]time.Duration{"8.8.8.8:1": 10 * time.Minute, "1.1.1.1:1": 24 * time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			loads := 0
+			f := allowIPs(t, answering(http.StatusOK), callback.AllowIPsConfig{Load: func(context.Context) ([]string, error) {
+				loads++
+				return []string{"1.1.1.1"}, nil
+			}})
+			require.NoError(t, f.Refresh(t.Context()))
+			time.Sleep(due - time.Second)
+			serve(f, from(t, addr))
+			synctest.Wait()
+			require.Equal(t, 1, loads, addr)
+			time.Sleep(time.Second)
+			serve(f, from(t, addr))
+			synctest.Wait()
+			require.Equal(t, 2, loads, addr)
+		})
+	}
+}
+
+func TestAllowIPsTellsOfEntriesItCannotRead(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	list := []string{"1.1.1.1"}
+	f := allowIPs(t, answering(http.StatusOK), callback.AllowIPsConfig{
+		Logger: textLogger(&log),
+		Load:   func(context.Context) ([]string, error) { return list, nil },
+	})
+	require.NoError(t, f.Refresh(t.Context()))
+	assert.Empty(t, log.String())
+	list = []string{"1.1.1.1", "nonsense", "1.1.1"}
+	require.NoError(t, f.Refresh(t.Context()))
+	assert.Contains(t, log.String(), "level=WARN")
+	assert.Contains(t, log.String(), "entries=2")
+}
+
+func TestAllowIPsTellsWhyItCouldNotLoad(t *testing.T) {
+	t.Parallel()
+	for want, load := range map[string]func() ([]string, error){
+		"":                                  func() ([]string, error) { return []string{"1.1.1.1"}, nil },
+		"list of addresses was not loaded":  func() ([]string, error) { return nil, errors.New("down") },
+		"loading the list of addresses pan": func() ([]string, error) { panic("canary") },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var log strings.Builder
+			f := allowIPs(t, answering(http.StatusOK), callback.AllowIPsConfig{
+				Logger: textLogger(&log),
+				Load:   func(context.Context) ([]string, error) { return load() },
+			})
+			serve(f, from(t, "8.8.8.8:1"))
+			synctest.Wait()
+			if want == "" {
+				assert.Empty(t, log.String())
+				return
+			}
+			assert.Contains(t, log.String(), want)
+			assert.Equal(t, 1, strings.Count(log.String(), "\n"))
+			assert.NotContains(t, log.String(), "canary")
+		})
+	}
+}
+
 func TestAllowIPsLoadHasATimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -31,6 +31,13 @@ func TestParse(t *testing.T) {
 			"<xml><PaidCorpId>wwpaid</PaidCorpId><SuiteId>ww1</SuiteId><InfoType>open_order</InfoType></xml>",
 			callback.Envelope{Kind: "suite:open_order", Form: callback.FormSuite, SuiteID: "ww1", CorpID: "wwpaid"},
 		},
+		"three corps": {
+			"<xml><CorpId>wwsharing</CorpId><PaidCorpId>wwpaid</PaidCorpId><AuthCorpId>wwauth</AuthCorpId><SuiteId>ww1</SuiteId><InfoType>a</InfoType></xml>",
+			callback.Envelope{Kind: "suite:a", Form: callback.FormSuite, SuiteID: "ww1", CorpID: "wwauth"},
+		},
+		"time zero":        {"<xml><InfoType>a</InfoType><TimeStamp>0</TimeStamp></xml>", callback.Envelope{Kind: "suite:a", Form: callback.FormSuite}},
+		"time before 1970": {"<xml><InfoType>a</InfoType><TimeStamp>-5</TimeStamp></xml>", callback.Envelope{Kind: "suite:a", Form: callback.FormSuite}},
+		"time beyond all":  {"<xml><InfoType>a</InfoType><TimeStamp>99999999999999999999</TimeStamp></xml>", callback.Envelope{Kind: "suite:a", Form: callback.FormSuite}},
 		"no SuiteId": {
 			"<xml><AuthCorpId>wwc</AuthCorpId><InfoType>customer_acquisition</InfoType><ChangeType>change_price</ChangeType></xml>",
 			callback.Envelope{Kind: "suite:customer_acquisition.change_price", Form: callback.FormSuite, CorpID: "wwc"},
@@ -51,6 +58,7 @@ func TestParse(t *testing.T) {
 			`<?xml version="1.0"?><!DOCTYPE xml [<!ENTITY e "cancel_auth">]><xml v="1"><InfoType a="b"><![CDATA[x&e;]]></InfoType></xml>`,
 			callback.Envelope{Kind: "suite:x&e;", Form: callback.FormSuite},
 		},
+		"none of the known forms": {"<xml><SuiteId>ww1</SuiteId></xml>", callback.Envelope{}},
 		"json": {
 			`{"SuiteId":"ww1","InfoType":"cancel_auth","TimeStamp":1403610513,"AuthCorpId":"wwc","Nested":{"InfoType":"no"}}`,
 			callback.Envelope{Kind: "suite:cancel_auth", Form: callback.FormSuite, SuiteID: "ww1", CorpID: "wwc", At: at, JSON: true},

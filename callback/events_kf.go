@@ -11,14 +11,14 @@ const (
 // AppKfMsgOrEvent tells that there are new messages or events of customer
 // service (接收消息和事件). It has neither FromUserName nor AgentID.
 //
-// Fetch them with Token and OpenKfID (kf/sync_msg), with a cursor per
-// OpenKfID; they stay for 3 days.
+// Fetch them with Token and OpenKFID (kf/sync_msg), with a cursor per
+// OpenKFID; they stay for 3 days.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/94699
 type AppKfMsgOrEvent struct {
 	AppEventHead
 	Token    wecom.Secret `xml:"Token"`    // valid for 10 minutes; without it sync_msg is limited strictly
-	OpenKfID string       `xml:"OpenKfId"` // customer-service account (客服账号)
+	OpenKFID string       `xml:"OpenKfId"` // customer-service account (客服账号)
 }
 
 // Kind returns [KindAppKfMsgOrEvent].
@@ -32,8 +32,8 @@ func (AppKfMsgOrEvent) Kind() Kind { return KindAppKfMsgOrEvent }
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/97302
 type AppKfAccountAuthChange struct {
 	AppEventHead
-	AddOpenKfIDs []string `xml:"AuthAddOpenKfId"` // accounts granted
-	DelOpenKfIDs []string `xml:"AuthDelOpenKfId"` // accounts withdrawn
+	AddOpenKFIDs []string `xml:"AuthAddOpenKfId"` // accounts granted
+	DelOpenKFIDs []string `xml:"AuthDelOpenKfId"` // accounts withdrawn
 }
 
 // Kind returns [KindAppKfAccountAuthChange].

@@ -45,7 +45,7 @@ type CreateAuth struct {
 	SuiteHead
 	AuthCode  wecom.AuthCode `xml:"AuthCode"`                            // temporary authorisation code (临时授权码)
 	State     string         `xml:"State"`                               // state of the install link or promotion QR code; may be empty
-	OpenKfIDs []string       `xml:"ExtraInfo>AuthOpenKfIdList>OpenKfId"` // customer-service accounts (客服账号) granted; that component only
+	OpenKFIDs []string       `xml:"ExtraInfo>AuthOpenKfIdList>OpenKfId"` // customer-service accounts (客服账号) granted; that component only
 }
 
 // Kind returns [KindCreateAuth].
@@ -64,7 +64,7 @@ type ChangeAuth struct {
 	SuiteHead
 	AuthCorpID string   `xml:"AuthCorpId"`                          // corp concerned; may be an encrypted id, case-sensitive
 	State      string   `xml:"State"`                               // state of the install link, for changes made through one
-	OpenKfIDs  []string `xml:"ExtraInfo>AuthOpenKfIdList>OpenKfId"` // customer-service accounts (客服账号); that component only
+	OpenKFIDs  []string `xml:"ExtraInfo>AuthOpenKfIdList>OpenKfId"` // customer-service accounts (客服账号); that component only
 }
 
 // Kind returns [KindChangeAuth].

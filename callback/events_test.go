@@ -43,7 +43,7 @@ func TestAuthorisationEventsByValue(t *testing.T) {
 		"suite_ticket": &callback.SuiteTicket{SuiteHead: suite("suite_ticket"), SuiteTicket: wecom.NewSecret("asdfasfdasdfasdf")},
 		"create_auth":  &callback.CreateAuth{SuiteHead: suite("create_auth"), AuthCode: "AUTHCODE", State: "123"},
 		"create_auth.extra_info": &callback.CreateAuth{
-			SuiteHead: suite("create_auth"), AuthCode: "AUTHCODE", State: "123", OpenKfIDs: []string{"wkxxxx1", "wkxxxx2"},
+			SuiteHead: suite("create_auth"), AuthCode: "AUTHCODE", State: "123", OpenKFIDs: []string{"wkxxxx1", "wkxxxx2"},
 		},
 		"change_auth": &callback.ChangeAuth{SuiteHead: suite("change_auth"), AuthCorpID: "wxf8b4f85f3a794e77", State: "abc"},
 		"cancel_auth": &callback.CancelAuth{SuiteHead: suite("cancel_auth"), AuthCorpID: "wxf8b4f85f3a794e77"},

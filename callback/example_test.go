@@ -109,6 +109,35 @@ func ExampleNewHandler() {
 	// WeCom gets: 403 Forbidden
 }
 
+// Two apps with the same callback URL: the Token that signed tells them apart.
+func ExampleNewMultiHandler() {
+	var mux callback.Mux
+	callback.On(&mux, func(_ context.Context, env callback.Envelope, _ callback.SuiteTicket) error {
+		fmt.Println("ticket for", env.App)
+		return nil
+	}, callback.ForSuite("ww4asffe99e54c0f4c"))
+	h, err := callback.NewMultiHandler(&mux,
+		callback.Config{
+			App: "crm", Token: exampleToken, AESKey: exampleKey, Receivers: []string{"ww4asffe99e54c0f4c"},
+		},
+		callback.Config{
+			App: "desk", Token: "tokenOfTheOther", AESKey: exampleKey, Receivers: []string{"ww5bsffe99e54c0f5d"},
+			// Keys that are being changed: both work till then.
+			OldKeys: []callback.OldKey{{Token: "tokenBefore", Until: time.Now().Add(24 * time.Hour)}},
+		},
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	push(h, "ww4asffe99e54c0f4c", `<xml><SuiteId>ww4asffe99e54c0f4c</SuiteId><InfoType>suite_ticket</InfoType><SuiteTicket>t</SuiteTicket></xml>`)
+	push(h, "ww5bsffe99e54c0f5d", `<xml><SuiteId>ww5bsffe99e54c0f5d</SuiteId><InfoType>suite_ticket</InfoType></xml>`) // signed for the other app
+	// Output:
+	// ticket for crm
+	// WeCom gets: 200 success
+	// WeCom gets: 403 Forbidden
+}
+
 // orderPaid is an event that this package has no type for.
 type orderPaid struct {
 	callback.SuiteHead

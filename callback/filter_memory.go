@@ -65,6 +65,8 @@ func NewMemoryFilter(cfg MemoryFilterConfig) (*MemoryFilter, error) {
 	return &MemoryFilter{cfg: cfg, held: make(map[string]*hold), done: make(map[string]record)}, nil
 }
 
+var errNotAFilter = errors.New("callback: the MemoryFilter was not made by NewMemoryFilter")
+
 // Begin implements [Filter]. The error is that of ctx, or [ErrFilterFull].
 func (f *MemoryFilter) Begin(ctx context.Context, key, owner string) (answer []byte, done bool, err error) {
 	for {
@@ -88,6 +90,9 @@ func (f *MemoryFilter) Begin(ctx context.Context, key, owner string) (answer []b
 func (f *MemoryFilter) try(key, owner string) (*hold, record, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.held == nil {
+		return nil, record{}, errNotAFilter
+	}
 	now := time.Now()
 	if r, ok := f.done[key]; ok && now.Before(r.until) {
 		return nil, r, nil
@@ -109,6 +114,9 @@ func (f *MemoryFilter) try(key, owner string) (*hold, record, error) {
 func (f *MemoryFilter) Commit(_ context.Context, key, _ string, answer []byte) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.held == nil {
+		return errNotAFilter
+	}
 	now := time.Now()
 	f.forget(now)
 	if _, ok := f.done[key]; !ok {

@@ -98,6 +98,10 @@ func NewMultiHandler(mux *Mux, cfgs ...Config) (*Handler, error) {
 
 // ServeHTTP handles one request of WeCom's.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if len(h.apps) == 0 { // not made by NewHandler
+		answer(w, http.StatusInternalServerError)
+		return
+	}
 	switch r.Method {
 	case http.MethodGet:
 		h.serveVerification(w, r)

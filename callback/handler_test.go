@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -531,7 +532,9 @@ func TestHandlerRefuses(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			requireRefused(t, tt.status, serve(h, tt.request))
+			w := serve(h, tt.request)
+			requireRefused(t, tt.status, w)
+			assert.Equal(t, tt.status == http.StatusRequestEntityTooLarge, w.Header().Get("Connection") == "close", "the rest of the body is not read")
 		})
 	}
 }
@@ -542,6 +545,81 @@ func TestHandlerIgnoresOtherParameters(t *testing.T) {
 	h := newHandler(t, accountA.config(), &mux)
 	for _, extra := range []string{"&callback_format=json", "&corpid=%zz;&&=&x", "&timestamp=9&nonce=9&msg_signature=9"} {
 		requireSuccess(t, delivery{account: accountA, message: ticketEvent("t"), query: extra}.post(t, h))
+	}
+}
+
+// A parameter that cannot be read is as good as none: the next of its name counts.
+func TestHandlerPassesOverBrokenParameters(t *testing.T) {
+	t.Parallel()
+	var mux callback.Mux
+	h := newHandler(t, accountA.config(), &mux)
+	r := delivery{account: accountA, message: ticketEvent("t")}.request(t)
+	r.URL.RawQuery = "msg_signature=%zz&timestamp=%&nonce=%2&" + r.URL.RawQuery
+	requireSuccess(t, serve(h, r))
+	r = delivery{account: accountA, message: ticketEvent("t")}.request(t)
+	r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "nonce=", "nonce=%zz", 1)
+	requireRefused(t, http.StatusForbidden, serve(h, r))
+}
+
+// A + in the query is a blank, at the head of a value too.
+func TestHandlerDecodesTheQuery(t *testing.T) {
+	t.Parallel()
+	var mux callback.Mux
+	h := newHandler(t, accountA.config(), &mux)
+	codec, err := crypto.New(accountA.token, accountA.key)
+	require.NoError(t, err)
+	for _, nonce := range []string{"+", " ", "a b", " b", "%20", "100%"} {
+		sealed, err := codec.Seal([]byte(ticketEvent("t")), suiteID, "1403610513", nonce)
+		require.NoError(t, err)
+		body := "<xml><Encrypt>" + string(sealed.Encrypt) + "</Encrypt></xml>"
+		requireSuccess(t, serve(h, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/callback?"+query(sealed), strings.NewReader(body))))
+	}
+	r := delivery{account: accountA, message: ticketEvent("t")}.request(t)
+	r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "&nonce=", "&timestamp=9&nonce=", 1)
+	requireSuccess(t, serve(h, r))
+}
+
+func TestMaxBodyIsInclusive(t *testing.T) {
+	t.Parallel()
+	var mux callback.Mux
+	d := delivery{account: accountA, message: suiteEvent("x", "")}
+	size := d.request(t).ContentLength
+	for limit, status := range map[int64]int{size: http.StatusOK, size - 1: http.StatusRequestEntityTooLarge} {
+		cfg, other := accountA.config(), accountB.config()
+		cfg.MaxBody, other.MaxBody = limit, 2*size
+		multi, err := callback.NewMultiHandler(&mux, cfg, other)
+		require.NoError(t, err)
+		for _, h := range []http.Handler{newHandler(t, cfg, &mux), multi} {
+			assert.Equal(t, status, d.post(t, h).Code)
+			chunked := d.request(t)
+			chunked.ContentLength = -1
+			assert.Equal(t, status, serve(h, chunked).Code)
+		}
+	}
+}
+
+// Each app of a handler has its own limit; the largest is what is read.
+func TestMaxBodyIsThatOfTheApp(t *testing.T) {
+	t.Parallel()
+	var mux callback.Mux
+	small, large := accountA.config(), accountB.config()
+	small.MaxBody, large.MaxBody = 1024, 4096
+	h, err := callback.NewMultiHandler(&mux, small, large)
+	require.NoError(t, err)
+	message := suiteEvent("x", "<Y>"+strings.Repeat("y", 1000)+"</Y>")
+	requireSuccess(t, delivery{account: accountB, message: message}.post(t, h))
+	requireRefused(t, http.StatusRequestEntityTooLarge, delivery{account: accountA, message: message}.post(t, h))
+}
+
+// What is opened is sent back as it is.
+func TestVerificationOfOddTexts(t *testing.T) {
+	t.Parallel()
+	var mux callback.Mux
+	h := newHandler(t, accountA.config(), &mux)
+	for _, echo := range []string{"", " ", "\ufeff", "0", "a<b"} {
+		w := serve(h, verification(t, accountA, providerID, echo))
+		require.Equal(t, http.StatusOK, w.Code)
+		assert.Equal(t, echo, w.Body.String())
 	}
 }
 
@@ -591,6 +669,8 @@ func TestHandlerErrorsAndPanics(t *testing.T) {
 
 	requireRefused(t, http.StatusInternalServerError, delivery{account: accountA, message: suiteEvent("change_auth", "")}.post(t, h))
 	assert.Contains(t, log.String(), "index out of range [0] with length 0")
+	_, ok := errors.AsType[runtime.Error](mux.Dispatch(t.Context(), parse(t, suiteEvent("change_auth", ""))))
+	assert.True(t, ok, "an error of the runtime can be told apart")
 }
 
 func TestHandlerContext(t *testing.T) {
@@ -682,8 +762,13 @@ func TestNewHandlerErrors(t *testing.T) {
 		_, err := callback.NewHandler(cfg, &mux)
 		require.ErrorContains(t, err, tt.want, name)
 		assert.NotContains(t, err.Error(), accountA.key[1:], name)
+		assert.Equal(t, strings.Contains(tt.want, "OldKeys"), strings.Contains(err.Error(), "OldKeys"), name)
 	}
-	_, err := callback.NewHandler(good, nil)
+	largest := good
+	largest.MaxBody = crypto.MaxEnvelope
+	_, err := callback.NewHandler(largest, &mux)
+	require.NoError(t, err)
+	_, err = callback.NewHandler(good, nil)
 	require.ErrorContains(t, err, "Mux")
 	_, err = callback.NewMultiHandler(&mux)
 	require.ErrorContains(t, err, "no Config")
@@ -735,6 +820,8 @@ func TestNothingSecretIsShown(t *testing.T) {
 		h := newHandler(t, cfg, &mux)
 		logger.Info("config", "cfg", cfg, "handler", h)
 		fmt.Fprintf(&log, "%v %+v %#v %v %+v %#v\n", cfg, cfg, cfg, h, h, h)
+		pool := newPool(t, &mux, callback.PoolConfig{})
+		assert.Equal(t, "callback.Pool callback.Mux callback.Handler", fmt.Sprintf("%+v %#v %v", pool, &mux, h))
 		for _, message := range []string{
 			ticketEvent("canary"), suiteEvent("create_auth", "<AuthCode>canary</AuthCode>"), suiteEvent("unknown", "<Body>canary</Body>"),
 			`<xml><ServiceCorpId>p</ServiceCorpId><InfoType>register_corp</InfoType><ContactSync><AccessToken>canary</AccessToken></ContactSync></xml>`,

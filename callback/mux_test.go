@@ -98,6 +98,8 @@ func TestDispatchReturnsWhatHappened(t *testing.T) {
 	assert.Contains(t, string(stop.Stack), "mux_test.go")
 	assert.Equal(t, `callback: handler of "suite:create_auth" panicked with a *errors.errorString`, stop.Error())
 
+	require.NotErrorIs(t, stop, failure, "what a handler panics with may hold the message")
+
 	decode, ok := errors.AsType[*callback.DecodeError](mux.Dispatch(t.Context(), parse(t, suiteEvent("numbered", "<Number>x</Number>"))))
 	require.True(t, ok)
 	assert.EqualValues(t, "suite:numbered", decode.Kind)

@@ -106,6 +106,9 @@ func NewPool(mux *Mux, cfg PoolConfig) (*Pool, error) {
 func (p *Pool) Enqueue(ctx context.Context, env Envelope) error {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
+	if p.jobs == nil {
+		return errors.New("callback: the Pool was not made by NewPool")
+	}
 	if p.closed {
 		return ErrQueueClosed
 	}
@@ -126,6 +129,9 @@ func (p *Pool) Len() int { return len(p.jobs) }
 // error that wraps that of ctx and says how many were given up. Shut down the
 // HTTP server first. A second call waits like the first.
 func (p *Pool) Shutdown(ctx context.Context) error {
+	if p.jobs == nil { // not made by NewPool: nothing runs
+		return nil
+	}
 	p.mu.Lock()
 	if !p.closed {
 		p.closed = true

@@ -262,6 +262,14 @@ func TestReplyIsEncryptedForWhoAsked(t *testing.T) {
 	assert.NotEqual(t, first.Body.String(), second.Body.String())
 }
 
+func TestReplyOfEightArticles(t *testing.T) {
+	t.Parallel()
+	reply := callback.NewsReply{Articles: make([]callback.Article, 8)}
+	got := opened(t, accountA, corpID, delivery{account: accountA, message: text("hi"), receiver: corpID}.post(t, replying(t, corpConfig(), reply)))
+	assert.Contains(t, got, "<ArticleCount>8</ArticleCount>")
+	assert.Equal(t, 8, strings.Count(got, "<item>"))
+}
+
 type ownReply struct {
 	XMLName struct{} `xml:"xml"`
 	base
@@ -272,7 +280,11 @@ type ownReply struct {
 	Plain   string
 	Ratio   float32
 	hidden  string
+	*Extra
 }
+
+// Extra is what few replies have.
+type Extra struct{ More string }
 
 type base struct{ ID string }
 
@@ -289,6 +301,9 @@ func TestReplyOfOnesOwn(t *testing.T) {
 	assert.Equal(t, []string{
 		"xml/MsgType=own", "xml/ID=i", "xml/Stream", "xml/Stream/Finish=true", "xml/Size=1", "xml/Size=2", "xml/Plain=p", "xml/Ratio=0.5",
 	}, elementsOf(t, got)[4:])
+	reply = ownReply{Extra: &Extra{"m"}}
+	got = opened(t, accountA, corpID, delivery{account: accountA, message: text("hi"), receiver: corpID}.post(t, replying(t, corpConfig(), reply)))
+	assert.Equal(t, []string{"xml/MsgType=own", "xml/ID", "xml/Plain", "xml/Ratio=0", "xml/More=m"}, elementsOf(t, got)[4:])
 }
 
 type (
@@ -347,7 +362,9 @@ func TestRepliesThatCannotBeSent(t *testing.T) {
 	callback.Answer(&mux, func(context.Context, callback.Envelope, callback.TextMessage) (callback.Reply, error) {
 		return callback.TextReply{Content: "to whom"}, nil
 	})
-	require.ErrorIs(t, mux.Dispatch(t.Context(), parse(t, appEvent("<MsgType>text</MsgType>"))), callback.ErrNoSender)
+	for _, message := range []string{appEvent("<MsgType>text</MsgType>"), "<xml><ToUserName>wwc</ToUserName><MsgType>text</MsgType></xml>"} {
+		require.ErrorIs(t, mux.Dispatch(t.Context(), parse(t, message)), callback.ErrNoSender)
+	}
 	require.NoError(t, mux.Dispatch(t.Context(), parse(t, text("hi"))))
 }
 
@@ -364,6 +381,22 @@ func TestAnswerWithNothing(t *testing.T) {
 		return callback.TextReply{Content: "x"}, errors.New("failed all the same")
 	})
 	requireRefused(t, http.StatusInternalServerError, d.post(t, newHandler(t, corpConfig(), &mux)))
+}
+
+// A message that does not fit its type reaches no handler, so nobody replies to it.
+func TestAnswerToWhatDoesNotFit(t *testing.T) {
+	t.Parallel()
+	var mux callback.Mux
+	callback.Answer(&mux, func(context.Context, callback.Envelope, callback.LocationMessage) (callback.Reply, error) {
+		return callback.TextReply{Content: "you are there"}, nil
+	})
+	message := appEvent("<MsgType>location</MsgType><Scale>canary</Scale>")
+	err := mux.Dispatch(t.Context(), parse(t, message))
+	decode, ok := errors.AsType[*callback.DecodeError](err)
+	require.True(t, ok)
+	assert.EqualValues(t, "app:location", decode.Kind)
+	assert.NotContains(t, err.Error(), "canary")
+	requireRefused(t, http.StatusInternalServerError, delivery{account: accountA, message: message, receiver: corpID}.post(t, newHandler(t, corpConfig(), &mux)))
 }
 
 // A handler that replies does not wait in a queue; the others do.

@@ -63,6 +63,7 @@ func TestDataURL(t *testing.T) {
 		return strings.ReplaceAll(appEvent("<MsgType>text</MsgType>"), corpID, to)
 	}
 	suiteForm := suiteEvent("device_data_auth_change", "<AuthCorpId>"+corpID+"</AuthCorpId>")
+	nameless := "<xml><MsgType>text</MsgType></xml>"
 	tests := map[string]struct {
 		handler  string
 		path     string
@@ -78,6 +79,8 @@ func TestDataURL(t *testing.T) {
 		"another ToUserName":           {"any corp", corpID, corpID, text(other), callback.ErrPath, false},
 		"another receiver":             {"any corp", corpID, other, text(corpID), callback.ErrPath, false},
 		"suite form":                   {"any corp", corpID, corpID, suiteForm, nil, true},
+		"suite form, not about it":     {"any corp", other, other, suiteForm, nil, true},
+		"no ToUserName":                {"any corp", corpID, corpID, nameless, nil, false},
 		"no receiver":                  {"any corp", corpID, "-", text(corpID), crypto.ErrReceiver, false},
 		"verification's path":          {"any corp", providerID, providerID, text(providerID), crypto.ErrReceiver, false},
 		"known corp":                   {"known", corpID, corpID, text(corpID), nil, false},
@@ -115,10 +118,24 @@ func TestDataURL(t *testing.T) {
 		assert.Equal(t, "123", w.Body.String(), name)
 		requireRefused(t, http.StatusForbidden, serve(h, at(verification(t, accountA, corpID, "123"), "/data/"+corpID)))
 	}
-	// A pattern without the wildcard is noticed.
+	// A pattern without the wildcard is noticed, and SameCorp is not asked about nothing.
 	d := delivery{account: accountA, message: text(corpID), receiver: corpID}
-	requireRefused(t, http.StatusForbidden, d.post(t, newHandler(t, cfg, &mux)))
-	require.ErrorIs(t, reason, callback.ErrPath)
+	lax := cfg
+	lax.SameCorp = func(string, string) bool { return true }
+	for _, cfg := range []callback.Config{cfg, lax} {
+		reason = nil
+		requireRefused(t, http.StatusForbidden, d.post(t, newHandler(t, cfg, &mux)))
+		require.ErrorIs(t, reason, callback.ErrPath)
+	}
+	// What is refused as a guest's says whether there is a resolver.
+	d = delivery{account: accountA, message: text(providerID), receiver: providerID}
+	for name, resolver := range map[string]bool{"any corp": false, "known": true} {
+		requireRefused(t, http.StatusForbidden, serve(handlers[name], at(d.request(t), "/data/"+providerID)))
+		refused, ok := errors.AsType[*crypto.ReceiverError](reason)
+		require.True(t, ok)
+		assert.Equal(t, providerID, refused.Got)
+		assert.Equal(t, resolver, refused.Resolver, name)
+	}
 }
 
 // A handler of several apps tells their data URLs apart by the signature, and the
@@ -131,8 +148,12 @@ func TestDataURLOfSeveralApps(t *testing.T) {
 		apps = append(apps, env.App+" "+env.CorpID)
 		return nil
 	})
+	var reason error
 	cfg := func(a account, app string) callback.Config {
-		return callback.Config{Token: a.token, AESKey: a.key, App: app, CorpPath: "corpid", VerifyReceivers: []string{providerID}}
+		return callback.Config{
+			Token: a.token, AESKey: a.key, App: app, CorpPath: "corpid", VerifyReceivers: []string{providerID},
+			OnReject: func(_ *http.Request, err error) { reason = err },
+		}
 	}
 	h, err := callback.NewMultiHandler(&mux, cfg(accountA, "first"), cfg(accountB, "second"))
 	require.NoError(t, err)
@@ -145,6 +166,20 @@ func TestDataURLOfSeveralApps(t *testing.T) {
 		assert.Equal(t, a.token, serve(routes, at(verification(t, a, providerID, a.token), "/data/"+providerID)).Body.String())
 	}
 	assert.Equal(t, []string{"first " + corpID, "second " + corpID}, apps)
+
+	// The envelope must name the corp of the path, which the app must take.
+	d := delivery{account: accountA, message: appEvent("<MsgType>text</MsgType>"), receiver: corpID, to: "wwother"}
+	requireRefused(t, http.StatusForbidden, serve(routes, at(d.request(t), "/data/"+corpID)))
+	require.ErrorIs(t, reason, callback.ErrUnknownApp)
+	picky := cfg(accountA, "first")
+	picky.AcceptReceiver = func(id string) bool { return id == corpID }
+	h, err = callback.NewMultiHandler(&mux, picky, cfg(accountB, "second"))
+	require.NoError(t, err)
+	routes = http.NewServeMux()
+	routes.Handle("/data/{corpid}", h)
+	d = delivery{account: accountA, message: appEvent("<MsgType>text</MsgType>"), receiver: "wwother"}
+	requireRefused(t, http.StatusForbidden, serve(routes, at(d.request(t), "/data/wwother")))
+	require.ErrorIs(t, reason, callback.ErrUnknownApp)
 }
 
 func TestKeysAreRotated(t *testing.T) {
@@ -201,7 +236,10 @@ func TestOldKeyExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mux callback.Mux
 		cfg := accountB.config()
-		cfg.OldKeys = []callback.OldKey{{Token: accountA.token, AESKey: accountA.key, Until: time.Now().Add(time.Hour)}}
+		cfg.OldKeys = []callback.OldKey{
+			{Token: accountA.token, AESKey: accountA.key, Until: time.Now().Add(time.Hour)},
+			{Token: "older", AESKey: accountA.key},
+		}
 		single := newHandler(t, cfg, &mux)
 		third := accountB.config()
 		third.Token = "third"
@@ -214,7 +252,9 @@ func TestOldKeyExpires(t *testing.T) {
 		time.Sleep(time.Nanosecond)
 		requireRefused(t, http.StatusForbidden, d.post(t, single))
 		requireRefused(t, http.StatusForbidden, d.post(t, multi))
-		requireSuccess(t, delivery{account: accountB, message: ticketEvent("t")}.post(t, single))
+		for _, a := range []account{accountB, {"older", accountA.key}} {
+			requireSuccess(t, delivery{account: a, message: ticketEvent("t")}.post(t, single))
+		}
 	})
 }
 

@@ -111,9 +111,21 @@ func alphanumeric(s string) bool {
 
 func (c *Codec) keys() *keys { return *c.p }
 
+// check refuses a Codec that [New] has not made.
+func (c *Codec) check() error {
+	if c == nil || c.p == nil {
+		return fmt.Errorf("%w: the Codec was not made by New", ErrKey)
+	}
+	return nil
+}
+
 // Sign returns the msg_signature of encrypt: the lower-case hexadecimal SHA-1 of
-// token, timestamp, nonce and encrypt in the order of their bytes.
+// token, timestamp, nonce and encrypt in the order of their bytes. It is empty if
+// [New] has not made the Codec.
 func (c *Codec) Sign(timestamp, nonce string, encrypt []byte) string {
+	if c.check() != nil {
+		return ""
+	}
 	k := c.keys()
 	s := k.scratch()
 	defer k.pool.Put(s)
@@ -125,6 +137,9 @@ func (c *Codec) Sign(timestamp, nonce string, encrypt []byte) string {
 // age of its timestamp, which is the receiver's choice. The error is an
 // [ErrSignature]. Upper-case digits are refused, as by the official libraries.
 func (c *Codec) Verify(m Sealed) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	k := c.keys()
 	s := k.scratch()
 	defer k.pool.Put(s)
@@ -143,6 +158,9 @@ func (c *Codec) Verify(m Sealed) error {
 //
 // Open does not limit the size of m: limit what is read from the network.
 func (c *Codec) Open(dst []byte, m Sealed, allowed *Receivers) (Message, error) {
+	if err := c.check(); err != nil {
+		return Message{}, err
+	}
 	msg, err := c.keys().open(dst, m)
 	if err != nil {
 		return Message{}, err
@@ -205,6 +223,9 @@ func split(plain []byte) (Message, error) {
 // is 1 to 20 decimal digits, nonce 1 to 128 bytes of printable ASCII, receiver at
 // most 128 bytes, and msg shorter than 4 GiB.
 func (c *Codec) Seal(msg []byte, receiver, timestamp, nonce string) (Sealed, error) {
+	if err := c.check(); err != nil {
+		return Sealed{}, err
+	}
 	var random [randomSize]byte
 	rand.Read(random[:]) // never fails: it ends the process instead
 	return c.seal(random, msg, receiver, timestamp, nonce)

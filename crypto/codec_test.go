@@ -340,10 +340,26 @@ func TestNewRefuses(t *testing.T) {
 		assert.NotContains(t, err.Error(), testKey, tc.name)
 		assert.NotContains(t, err.Error(), testToken, tc.name)
 	}
-	_, err := New(testKey, testToken)
-	require.ErrorContains(t, err, "swapped")
-	_, err = New(strings.Repeat("a", 32), testKey)
+	for _, key := range []string{testToken, strings.Repeat("a", 32)} {
+		_, err := New(testKey, key)
+		require.ErrorContains(t, err, "swapped")
+	}
+	_, err := New(strings.Repeat("a", 32), testKey)
 	require.NoError(t, err)
+}
+
+func TestCodecThatNewDidNotMakeRefuses(t *testing.T) {
+	t.Parallel()
+	good := signed([]byte("AAAA"))
+	for _, c := range []*Codec{nil, {}} {
+		assert.Empty(t, c.Sign(testTime, testNonce, nil))
+		_, opened := c.Open(nil, good, receivers(t, testID))
+		_, sealed := c.Seal([]byte("x"), testID, testTime, testNonce)
+		for _, err := range []error{c.Verify(good), opened, sealed} {
+			require.ErrorIs(t, err, ErrKey)
+			require.ErrorContains(t, err, "not made by New")
+		}
+	}
 }
 
 func TestSealRefuses(t *testing.T) {
@@ -365,6 +381,23 @@ func TestSealRefuses(t *testing.T) {
 		require.ErrorIs(t, err, ErrReply, tc.name)
 		assert.Equal(t, -40011, OfficialCode(err), tc.name)
 		assert.Empty(t, m, tc.name)
+	}
+}
+
+func TestSealAccepts(t *testing.T) {
+	t.Parallel()
+	c := newCodec(t, testToken, testKey)
+	for _, tc := range []struct{ name, receiver, timestamp, nonce string }{
+		{"timestamp of 20 digits", testID, strings.Repeat("1", 20), testNonce},
+		{"nonce of 128 bytes", testID, testTime, strings.Repeat("a", 128)},
+		{"first and last of the printable", testID, testTime, " ~"},
+		{"receiver of 128 bytes", strings.Repeat("a", 128), testTime, testNonce},
+	} {
+		m, err := c.Seal([]byte("x"), tc.receiver, tc.timestamp, tc.nonce)
+		require.NoError(t, err, tc.name)
+		msg, err := c.Open(nil, m, receivers(t, tc.receiver))
+		require.NoError(t, err, tc.name)
+		assert.Equal(t, "x", string(msg.Body), tc.name)
 	}
 }
 

@@ -38,6 +38,7 @@ func TestParseEnvelope(t *testing.T) {
 		{"other root", "<root>" + cdata + "</root>", full, true},
 		{"Encrypt only", "<xml><Encrypt>Ab+/=</Encrypt></xml>", bare, true},
 		{"empty AgentID", "<xml><AgentID></AgentID><ToUserName><![CDATA[]]></ToUserName><Encrypt>Ab+/=</Encrypt></xml>", bare, true},
+		{"first and last letters", "<az><AZ>1</AZ><zA>2</zA>" + cdata + "</az>", full, true},
 		{"CDATA that lost its brackets", "<xml><ToUserName>![CDATA[wx1]]</ToUserName><AgentID>![CDATA[218]]</AgentID><Encrypt>![CDATA[Ab+/=]]</Encrypt></xml>", full, true},
 
 		{"declaration", `<?xml version="1.0" encoding="UTF-8"?>` + "\n<xml>" + cdata + "</xml>", full, false},
@@ -48,13 +49,17 @@ func TestParseEnvelope(t *testing.T) {
 		{"comments", "<!-- a --><xml><!-- <Encrypt>no</Encrypt> -->" + cdata + "</xml><!-- b -->", full, false},
 		{"processing instruction", "<xml><?a b?>" + cdata + "</xml>", full, false},
 		{"nested", "<xml><X><Encrypt>no</Encrypt><Y/></X>" + cdata + "</xml>", full, false},
+		{"eight deep", "<xml>" + strings.Repeat("<a>", 7) + strings.Repeat("</a>", 7) + cdata + "</xml>", full, false},
+		{"beyond ASCII in CDATA", "<xml><X><![CDATA[企业]]></X>" + cdata + "</xml>", full, false},
 		{"beyond ASCII", "<xml><X>企业</X>" + cdata + "</xml>", full, false},
 		{"DOCTYPE", "<!DOCTYPE xml>\n<xml>" + cdata + "</xml>", full, false},
 
 		{"JSON", `{"tousername": "wx1", "encrypt": "Ab+/=", "agentid": "218"}`, fullJSON, true},
 		{"JSON number", `{"agentid":218,"tousername":"wx1","encrypt":"Ab+/="}`, fullJSON, true},
+		{"JSON number of 18 digits", `{"agentid":109000000000000009,"encrypt":"Ab+/="}`, Envelope{AgentID: "109000000000000009", Encrypt: []byte("Ab+/="), JSON: true}, true},
 		{"JSON upper case", "\ufeff {\"ToUserName\":\"wx1\",\r\n\"Encrypt\" : \"Ab+/=\" ,\"AgentID\":\"218\"}\n", fullJSON, true},
 		{"JSON more keys", `{"a":"b","tousername":"wx1","c":"","encrypt":"Ab+/=","agentid":"218"}`, fullJSON, true},
+		{"JSON number of 19 digits", `{"agentid":1090000000000000009,"encrypt":"Ab+/="}`, Envelope{AgentID: "1090000000000000009", Encrypt: []byte("Ab+/="), JSON: true}, false},
 		{"JSON escapes", `{"tousername":"wx\u0031","encrypt":"Ab+\/=","agentid":"218"}`, fullJSON, false},
 		{"JSON nested", `{"x":{"encrypt":"no"},"y":[1,null],"tousername":"wx1","encrypt":"Ab+/=","agentid":218}`, fullJSON, false},
 		{"JSON null", `{"tousername":null,"encrypt":"Ab+/=","agentid":null}`, Envelope{Encrypt: []byte("Ab+/="), JSON: true}, false},
@@ -110,6 +115,8 @@ func TestParseEnvelopeRefuses(t *testing.T) {
 		"cut in CDATA":           "<xml><Encrypt><![CDATA[AAAA",
 		"cut in CDATA end":       "<xml><Encrypt><![CDATA[AAAA]]",
 		"cut in a tag":           "<xml>" + enc + "</xm",
+		"element without name":   "<><Encrypt>AAAA</Encrypt></>",
+		"blank in an end tag":    "<xml><X y>1</X y>" + enc + "</xml>",
 		"crossed tags":           "<xml><a><b></a></b>" + enc + "</xml>",
 		"text behind":            "<xml>" + enc + "</xml>x",
 		"text before the root":   "<?xml version=\"1.0\"?>x<xml>" + enc + "</xml>",
@@ -118,6 +125,7 @@ func TestParseEnvelopeRefuses(t *testing.T) {
 		"unescaped ampersand":    "<xml><X>a&b</X>" + enc + "</xml>",
 		"end of CDATA in text":   "<xml><X>a]]>b</X>" + enc + "</xml>",
 		"control character":      "<xml><X>\x01</X>" + enc + "</xml>",
+		"control in CDATA":       "<xml><X><![CDATA[\x01]]></X>" + enc + "</xml>",
 		"not UTF-8":              "<xml><X>\xff</X>" + enc + "</xml>",
 		"other character set":    `<?xml version="1.0" encoding="GBK"?><xml>` + enc + "</xml>",
 		"too deep":               "<xml>" + strings.Repeat("<a>", 8) + strings.Repeat("</a>", 8) + enc + "</xml>",
@@ -138,6 +146,9 @@ func TestParseEnvelopeRefuses(t *testing.T) {
 		"JSON leading zero":      `{"encrypt":"AAAA","agentid":01}`,
 		"JSON without colon":     `{"encrypt" "AAAA"}`,
 		"JSON key not a string":  `{1:"AAAA"}`,
+		"JSON number as a key":   `{1:"x","encrypt":"AAAA"}`,
+		"JSON without value":     `{"agentid":,"encrypt":"AAAA"}`,
+		"JSON cut in a number":   `{"encrypt":"AAAA","agentid":21`,
 		"JSON newline in string": "{\"encrypt\":\"AA\nAA\"}",
 		"JSON text behind":       `{"encrypt":"AAAA"}x`,
 		"JSON array":             `[{"encrypt":"AAAA"}]`,
@@ -213,6 +224,7 @@ func hostile() []string {
 	return []string{
 		"", "1", "]]>", "a]]>b", "]]]]>>", "]]]>", "]]>]]>", "</TimeStamp><Encrypt>x</Encrypt><TimeStamp>", "<!--", "&lt;&x;", "\"", `\`, `\u0022`,
 		"\",\"encrypt\":\"x", "a\nb\tc", "企业😀", "\u2028", "]]><Evil/><![CDATA[", "]]>企]]>",
+		" \ud7ff\ue000\ufffc\U00010000", // the ends of what XML can hold
 	}
 }
 

@@ -113,6 +113,8 @@ func TestReceiversResolver(t *testing.T) {
 
 func TestNewReceiversRefuses(t *testing.T) {
 	t.Parallel()
+	_, err := NewReceivers(strings.Repeat("x", maxID), "!~")
+	require.NoError(t, err)
 	for _, id := range []string{"", " ", testID + "\n", "\t" + testID, "a b", "企业", "a\x00", strings.Repeat("x", maxID+1)} {
 		r, err := NewReceivers(testID, id)
 		require.ErrorIs(t, err, ErrReceiverID, "%q", id)
@@ -132,6 +134,8 @@ func TestReceiverErrorIsSafeToLog(t *testing.T) {
 	assert.NotContains(t, err.Error(), "\n")
 	assert.NotContains(t, err.Error(), "\x1b")
 	assert.ErrorContains(t, err, "3 more")
+	assert.NotContains(t, err.Error(), `"i"`)
+	assert.NotContains(t, err.Error(), `"k"`)
 }
 
 func TestReceiversString(t *testing.T) {

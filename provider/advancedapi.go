@@ -29,10 +29,10 @@ type AdvancedOrderType int32
 
 // The kinds of orders.
 const (
-	AdvancedOrderNew     AdvancedOrderType = 0 // 新购
-	AdvancedOrderSeats   AdvancedOrderType = 1 // more seats (扩容)
-	AdvancedOrderRenewal AdvancedOrderType = 2 // 续期
-	AdvancedOrderUpgrade AdvancedOrderType = 3 // another edition (升级)
+	AdvancedOrderNew       AdvancedOrderType = 0 // 新购
+	AdvancedOrderMoreUsers AdvancedOrderType = 1 // more seats (扩容)
+	AdvancedOrderRenewal   AdvancedOrderType = 2 // 续期
+	AdvancedOrderUpgrade   AdvancedOrderType = 3 // another edition (升级)
 )
 
 // AdvancedOrderStatus is the state of an order (订单状态).
@@ -40,13 +40,13 @@ type AdvancedOrderStatus int32
 
 // The states of orders.
 const (
-	AdvancedOrderUnpaid         AdvancedOrderStatus = 0 // 待支付
-	AdvancedOrderPaid           AdvancedOrderStatus = 1 // 已支付
-	AdvancedOrderCancelled      AdvancedOrderStatus = 2 // 已取消
-	AdvancedOrderExpired        AdvancedOrderStatus = 3 // unpaid and expired (未支付，已过期)
-	AdvancedOrderRefundAsked    AdvancedOrderStatus = 4 // 申请退款中
-	AdvancedOrderRefunded       AdvancedOrderStatus = 5 // 退款成功
-	AdvancedOrderRefundRejected AdvancedOrderStatus = 6 // 退款被拒绝
+	AdvancedOrderUnpaid          AdvancedOrderStatus = 0 // 待支付
+	AdvancedOrderPaid            AdvancedOrderStatus = 1 // 已支付
+	AdvancedOrderCancelled       AdvancedOrderStatus = 2 // 已取消
+	AdvancedOrderExpired         AdvancedOrderStatus = 3 // unpaid and expired (未支付，已过期)
+	AdvancedOrderRefundRequested AdvancedOrderStatus = 4 // 申请退款中
+	AdvancedOrderRefunded        AdvancedOrderStatus = 5 // 退款成功
+	AdvancedOrderRefundRefused   AdvancedOrderStatus = 6 // 退款被拒绝
 )
 
 // ChatArchiveEdition is an edition of the interface to chats (版本).

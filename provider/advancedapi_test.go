@@ -36,7 +36,7 @@ func TestAllAdvancedOrders(t *testing.T) {
 		`{"errcode":0,"has_more":0,"next_cursor":"P3","order_list":[{"order_id":"B","order_status":6}]}`))
 	got, err := drain(p.AdvancedAPI().AllOrders(t.Context(), provider.ListOrderRequest{StartTime: 1, EndTime: 2, Cursor: "not used"}))
 	require.NoError(t, err)
-	assert.Equal(t, []provider.AdvancedOrder{{OrderID: "A"}, {OrderID: "B", OrderStatus: provider.AdvancedOrderRefundRejected}}, got)
+	assert.Equal(t, []provider.AdvancedOrder{{OrderID: "A"}, {OrderID: "B", OrderStatus: provider.AdvancedOrderRefundRefused}}, got)
 	assert.Equal(t, []string{`{"start_time":1,"end_time":2}`, `{"start_time":1,"end_time":2,"cursor":"P2"}`}, u.bodies())
 
 	p, _ = newUpstream(t, inOrder(`{"errcode":0,"has_more":1,"order_list":[{"order_id":"A"}]}`))

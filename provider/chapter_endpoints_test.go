@@ -165,7 +165,7 @@ func TestChapterEndpoints(t *testing.T) {
 			Call: onProvider(func(ctx context.Context, p *provider.Client) (*provider.CreateOrderResponse, error) {
 				return p.AdvancedAPI().CreateOrder(ctx, provider.CreateOrderRequest{
 					AdvancedAPIType: provider.AdvancedChatArchive, CustomCorpID: "wwxxx", BuyerUserID: "xxxx",
-					OrderType: new(provider.AdvancedOrderSeats),
+					OrderType: new(provider.AdvancedOrderMoreUsers),
 					ChatArchiveAPI: provider.ChatArchivePurchase{
 						Edition: provider.ChatArchiveCalls, OldEdition: provider.ChatArchiveChats,
 						PurchaseCount: 100, TakeEffectTime: 1704038400,

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wecom-isv/wecom"
+	"github.com/wecom-isv/wecom/internal/wire"
 )
 
 // ItemErrors says that a call succeeded as a whole and failed for some of its
@@ -48,12 +49,9 @@ func (e *ItemErrors) Unwrap() []error {
 // itemError makes the error of item index. The message does not quote word,
 // which was sent for the item.
 func itemError(op string, index int, code wecom.Code, message, word string) ItemError {
-	const shortest, longest = 6, 300 // what is shorter is no secret, and hiding it would mangle the text
+	const shortest = 6 // what is shorter is no secret, and hiding it would mangle the text
 	if len(word) >= shortest {
 		message = strings.ReplaceAll(message, word, "[secret]")
 	}
-	if len(message) > longest {
-		message = strings.ToValidUTF8(message[:longest], "") + "…"
-	}
-	return ItemError{Index: index, Err: &wecom.Error{Op: op, Code: code, Message: message, Status: http.StatusOK}}
+	return ItemError{Index: index, Err: &wecom.Error{Op: op, Code: code, Message: wire.Line(message), Status: http.StatusOK}}
 }

@@ -21,11 +21,20 @@ type Config struct {
 	// Secret is the provider secret (ProviderSecret) from the provider console, not
 	// the secret of an app. Required. The client hides it; drop the Config after
 	// use.
-	Secret string
+	Secret string `json:"-"`
 	// PageURL replaces [DefaultPageURL], for private deployments (私有化部署) and
 	// simulated platforms.
 	PageURL string
 }
+
+// String hides the secret from fmt.
+func (c Config) String() string { return "provider.Config(" + c.CorpID + ")" }
+
+// Format hides the secret from every verb of fmt.
+func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue hides the secret from log/slog.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // Client is the service provider. It is safe for concurrent use and needs no
 // Close.
@@ -85,6 +94,9 @@ func (c *Client) Auth() wecom.Auth {
 // decodes the reply into result; see [wecom.Client.Do]. It is the way to
 // endpoints that this package lacks.
 func (c *Client) Do(ctx context.Context, call wecom.Call, result any) error {
+	if c == nil {
+		return fmt.Errorf("provider: %s: the provider.Client is nil", call.Path)
+	}
 	if call.Auth.Source != nil || call.Auth.Param != "" {
 		return fmt.Errorf("provider: %s: Call.Auth must be empty: the provider_access_token is attached here", call.Path)
 	}

@@ -177,7 +177,8 @@ func TestPrintingShowsNoSecret(t *testing.T) {
 		tokenPath:                         {`{"provider_access_token":"CANARY-token","expires_in":7200}`},
 		"/cgi-bin/service/get_login_info": {`{"errcode":40078,"errmsg":"bad CANARY-login-code, token CANARY-token"}`},
 	}, wecom.WithLogger(log))
-	p, err := provider.New(api, provider.Config{CorpID: "ww1", Secret: "CANARY-secret"})
+	cfg := provider.Config{CorpID: "ww1", Secret: "CANARY-secret"}
+	p, err := provider.New(api, cfg)
 	require.NoError(t, err)
 	token, err := p.GetProviderToken(t.Context())
 	require.NoError(t, err)
@@ -186,7 +187,7 @@ func TestPrintingShowsNoSecret(t *testing.T) {
 	_, refused := p.GetLoginInfo(t.Context(), code)
 	require.ErrorIs(t, refused, wecom.ErrCodeRejected)
 
-	for _, v := range []any{p, *token, token, code, &code, struct{ C provider.LoginAuthCode }{code}, refused} {
+	for _, v := range []any{cfg, &cfg, p, *token, token, code, &code, struct{ C provider.LoginAuthCode }{code}, refused} {
 		fmt.Fprintf(&out, "%v %+v %#v %s %q\n", v, v, v, v, v)
 		log.Info("value", slog.Any("v", v))
 		text.Info("value", slog.Any("v", v))

@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,6 +26,9 @@ var (
 	// ErrOtherPlan says that the checkpoint belongs to a migration with another plan.
 	// Whoever means it removes the checkpoint: what is there already is found anyway.
 	ErrOtherPlan = errors.New("register: the checkpoint belongs to another plan")
+	// ErrTakenOver says that another Migrate, in this process or another, goes on with
+	// the same checkpoint: this one stops, before it invites anybody or unlocks.
+	ErrTakenOver = errors.New("register: another migration goes on with the same checkpoint, this one has stopped")
 )
 
 // TimeError says that the contact token will not live long enough. Nothing was
@@ -125,9 +129,10 @@ func (cfg MigrateConfig) check() (MigrateConfig, error) {
 // root. So it can be called again after any interruption, in another process as
 // well: nothing is made twice. Failures inside the platform and lost replies are
 // tried again up to six times, calls that were one too many for as long as the
-// token lives. One Migrate at a time: it is not made for two on one corp.
+// token lives. One Migrate at a time: of two with one checkpoint, because an event came
+// twice say, the earlier stops with [ErrTakenOver].
 //
-// The report is there also with an error: [ErrIncomplete], [ErrOtherPlan],
+// The report is there also with an error: [ErrIncomplete], [ErrTakenOver],
 // [*TimeError], [ErrContactTokenExpired] and [ErrContactTokenEnded], and what the
 // platform refused for all calls.
 //
@@ -147,7 +152,7 @@ func (c *Contacts) Migrate(ctx context.Context, plan *Plan, cfg MigrateConfig) (
 	s := newSession(c, cfg.Renew)
 	m := &migration{
 		plan: plan, cfg: cfg, session: s, contacts: contact.New(s), media: media.New(s),
-		pace: newPacer(cfg.CallsPerMinute), log: cfg.Logger, start: time.Now(),
+		pace: newPacer(cfg.CallsPerMinute), log: cfg.Logger, start: time.Now(), id: rand.Text(),
 	}
 	m.progress = newProgress(m.start, cfg.Progress, cfg.Logger)
 	if err := m.load(ctx); err != nil {
@@ -196,6 +201,8 @@ type migration struct {
 	progress *progress
 	log      *slog.Logger
 	start    time.Time
+	id       string // of this run
+	saver    string // id of the run that has saved the checkpoint last
 
 	mu          sync.Mutex // guards the report in state, and uncompleted
 	state       state

@@ -73,6 +73,7 @@ func syncDir(path string) {
 type state struct {
 	Version int    `json:"version"`
 	Plan    string `json:"plan"` // its fingerprint
+	Run     string `json:"run"`  // id of the run that has saved this
 	Done    int    `json:"done"` // steps
 	// What came by file, and may lack what a file cannot hold, is told by these from
 	// what is there in another form.
@@ -130,7 +131,7 @@ func (m *migration) load(ctx context.Context) error {
 	if kept.Plan != m.plan.fingerprint {
 		return ErrOtherPlan
 	}
-	m.state = kept
+	m.state, m.saver = kept, kept.Run
 	if m.state.Report.Unlocked {
 		return nil
 	}
@@ -150,14 +151,31 @@ func (m *migration) save(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
 	defer cancel()
+	if err := m.notTakenOver(ctx); err != nil {
+		return err
+	}
 	kept := m.state
-	kept.Report = *m.reported()
+	kept.Run, kept.Report = m.id, *m.reported()
 	data, err := json.Marshal(kept)
 	if err != nil {
 		return fmt.Errorf("register: the checkpoint cannot be written as JSON: %w", err)
 	}
 	if err := m.cfg.Checkpoint.Save(ctx, data); err != nil {
 		return fmt.Errorf("register: the checkpoint cannot be saved: %w", err)
+	}
+	m.saver = m.id
+	return nil
+}
+
+// notTakenOver looks whether the checkpoint is still the one that this run knows.
+func (m *migration) notTakenOver(ctx context.Context) error {
+	data, err := m.cfg.Checkpoint.Load(ctx)
+	if err != nil {
+		return fmt.Errorf("register: the checkpoint cannot be loaded: %w", err)
+	}
+	var kept state
+	if err := json.Unmarshal(data, &kept); len(data) > 0 && err != nil || kept.Run != m.saver {
+		return ErrTakenOver
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func TestMigrateTwiceAtOnce(t *testing.T) {
 			errs[0], errs[1] = errs[1], errs[0]
 		}
 		require.NoError(t, errs[0])
-		require.ErrorIs(t, errs[1], register.ErrOtherPlan)
+		require.ErrorIs(t, errs[1], register.ErrTakenOver)
 		assertInvitedOnce(t, n)
 		assert.Equal(t, 1, n.unlocked())
 		n.assertTree(t, departments, users)
@@ -46,7 +46,7 @@ func TestMigrateTakenOver(t *testing.T) {
 		plan := newPlan(t, source(departments, users))
 		asleep, wake := make(chan struct{}), make(chan struct{})
 		keep := new(memory)
-		old := register.MigrateConfig{Checkpoint: keep, Invite: true, Progress: func(p register.Progress) {
+		old := register.MigrateConfig{Checkpoint: keep, Invite: true, Parallel: 1, Progress: func(p register.Progress) {
 			if p.Step == register.StepUsers && p.Done == 20 {
 				close(asleep)
 				<-wake

@@ -222,16 +222,16 @@ func TestPoison(t *testing.T) {
 			}},
 		},
 		"unknown key": {
-			payload: sealed(t, watermillqueue.Config{Topic: topic, Keys: []watermillqueue.Key{key("z")}}), stages: "poison!",
-			reason: `the event cannot be opened: watermillqueue: sealed with an unknown key: "z"`,
+			payload: sealed(t, watermillqueue.Config{Topic: topic, Keys: []wecom.SealKey{key("z")}}), stages: "poison!",
+			reason: `the event cannot be opened: wecom: the stored value of wecom-callbacks, key "z": it is sealed under a key that was not given`,
 		},
 		"broken seal": {
 			payload: sealed(t, watermillqueue.Config{Topic: "another", Keys: config().Keys}), stages: "poison!",
-			reason: "the event cannot be opened: watermillqueue: seal broken",
+			reason: `the event cannot be opened: wecom: the stored value of wecom-callbacks, key "a": it does not open`,
 		},
 		"not an event": {
 			payload: message.Payload(`{"hello":"` + secret + `"}`), stages: "poison!",
-			reason: "the event cannot be opened: watermillqueue: not a sealed event",
+			reason: "the event cannot be opened: wecom: the stored value of wecom-callbacks: it is not sealed",
 		},
 		"not a message": {
 			payload: sealedRaw(t, "<xml><a>"+secret+"</b></xml>"), stages: "poison!", reason: "the event is neither XML nor JSON",

@@ -7,7 +7,7 @@
 //	// Where callbacks arrive.
 //	queue, err := watermillqueue.New(publisher, watermillqueue.Config{
 //		Topic: "wecom-callbacks",
-//		Keys:  []watermillqueue.Key{{ID: "2026-01", Bytes: key}}, // 32 random bytes
+//		Keys:  []wecom.SealKey{{ID: "2026-01", Key: key}},
 //	})
 //	h, err := callback.NewHandler(callback.Config{Queue: queue, ...}, &mux)
 //

@@ -11,6 +11,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/wecom-isv/wecom"
 	"github.com/wecom-isv/wecom/callback"
 	"github.com/wecom-isv/wecom/callback/watermillqueue"
 	"github.com/wecom-isv/wecom/wecomtest"
@@ -32,7 +33,7 @@ func Example() {
 	check(err)
 	queue, err := watermillqueue.New(publisher, watermillqueue.Config{
 		Topic:      "wecom-callbacks",
-		Keys:       []watermillqueue.Key{{ID: "2026-01", Bytes: []byte("32 random bytes from your vault.")}},
+		Keys:       []wecom.SealKey{{ID: "2026-01", Key: wecom.NewSecret("ZnJvbSB5b3VyIHZhdWx0OiAzMiByYW5kb20gYnl0ZXM=")}},
 		Partitions: 4,
 	})
 	check(err)

@@ -3,6 +3,7 @@ package watermillqueue_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/stretchr/testify/require"
 
+	"github.com/wecom-isv/wecom"
 	"github.com/wecom-isv/wecom/callback"
 	"github.com/wecom-isv/wecom/callback/watermillqueue"
 )
@@ -23,12 +25,14 @@ const (
 	secret  = "canary-auth-code-9f2c"
 )
 
-func key(id string) watermillqueue.Key {
-	return watermillqueue.Key{ID: id, Bytes: bytes.Repeat([]byte(id[:1]), 32)}
+func key(id string) wecom.SealKey { return wecom.SealKey{ID: id, Key: secretOf(id, 32)} }
+
+func secretOf(id string, size int) wecom.Secret {
+	return wecom.NewSecret(base64.StdEncoding.EncodeToString(bytes.Repeat([]byte(id[:1]), size)))
 }
 
 func config() watermillqueue.Config {
-	return watermillqueue.Config{Topic: topic, Keys: []watermillqueue.Key{key("a")}}
+	return watermillqueue.Config{Topic: topic, Keys: []wecom.SealKey{key("a")}}
 }
 
 func newQueue(tb testing.TB, publisher message.Publisher, cfg watermillqueue.Config) *watermillqueue.Queue {

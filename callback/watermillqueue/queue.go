@@ -15,6 +15,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill"
 	"github.com/ThreeDotsLabs/watermill/message"
 
+	"github.com/wecom-isv/wecom"
 	"github.com/wecom-isv/wecom/callback"
 )
 
@@ -40,8 +41,9 @@ func OrderKey(_ string, msg *message.Message) (string, error) {
 type Config struct {
 	// Topic is where events go. Required.
 	Topic string
-	// Keys seal the events: the first one seals, all of them open. Required.
-	Keys []Key
+	// Keys seal the events: the first one seals, all of them open. Required. The
+	// id of a key travels with each event in the clear.
+	Keys []wecom.SealKey
 	// Partitions divides the events among the topics Topic-0, Topic-1 and so on,
 	// by corp; for brokers that have no partitions of their own. 0: one topic,
 	// Topic itself. Before it is made smaller, the topics that go must be empty.
@@ -185,7 +187,9 @@ func (q *Queue) publish(ctx context.Context, topic string, env *callback.Envelop
 }
 
 // Open opens a message of this queue, as one from the poison topic. The error is
-// [ErrFormat], [ErrUnknownKey], [ErrSealed] or [callback.ErrMessage].
+// a [*wecom.SealError] with the topic as Name, or a [callback.ErrMessage]. For a
+// SealError, [wecom.ErrNotSealed] is a message that no Queue has published, and
+// [wecom.ErrSealBroken] also one from another topic.
 func (q *Queue) Open(msg *message.Message) (callback.Envelope, error) {
 	env, _, err := q.sealer.open(msg.Payload)
 	return env, err

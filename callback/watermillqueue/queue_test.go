@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/wecom-isv/wecom"
 	"github.com/wecom-isv/wecom/callback"
 	"github.com/wecom-isv/wecom/callback/watermillqueue"
 )
@@ -27,7 +28,9 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		"no topic":           {func(c *watermillqueue.Config) { c.Topic = "" }, "no Topic"},
 		"no keys":            {func(c *watermillqueue.Config) { c.Keys = nil }, "no Keys"},
-		"short key":          {func(c *watermillqueue.Config) { c.Keys[0].Bytes = c.Keys[0].Bytes[:16] }, `key "a" has 16 bytes, not 32`},
+		"short key":          {func(c *watermillqueue.Config) { c.Keys[0].Key = secretOf("a", 16) }, `key "a": it is not 32 random bytes in base64`},
+		"no base64":          {func(c *watermillqueue.Config) { c.Keys[0].Key = wecom.NewSecret("aaaaaaaaaaaaaaaa!") }, `key "a": it is not 32 random bytes in base64`},
+		"unsealed":           {func(c *watermillqueue.Config) { c.Keys = append(c.Keys, wecom.AcceptUnsealed()) }, "key 2 of 2: a queue does not take unsealed events"},
 		"key without an id":  {func(c *watermillqueue.Config) { c.Keys[0].ID = "" }, "key 1 of 1: the ID is not"},
 		"odd key id":         {func(c *watermillqueue.Config) { c.Keys[0].ID = "a b" }, "key 1 of 1: the ID is not"},
 		"long key id":        {func(c *watermillqueue.Config) { c.Keys[0].ID = strings.Repeat("a", 33) }, "key 1 of 1: the ID is not"},
@@ -55,14 +58,14 @@ func TestPain21_KeysDoNotPrint(t *testing.T) {
 	cfg := config()
 	var log strings.Builder
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "key", cfg.Keys[0], "queue", fmt.Sprintf("%+v %#v", newQueue(t, newBroker(), cfg), cfg.Keys[0]))
-	encoded, err := json.Marshal(cfg.Keys) //nolint:musttag // what it does without is the question
+	encoded, err := json.Marshal(cfg.Keys)
 	require.NoError(t, err)
 	printed := fmt.Sprintf("%v %+v %#v %s", cfg.Keys, cfg.Keys, cfg.Keys, cfg.Keys[0]) + log.String() + string(encoded)
 	assert.NotContains(t, printed, "aaaaaaaa")
 	assert.NotContains(t, printed, "97 97 97")
 	assert.NotContains(t, printed, "0x61, 0x61")
 	assert.NotContains(t, printed, "YWFhYWFh")
-	assert.Contains(t, printed, "watermillqueue.Key(a)")
+	assert.Contains(t, printed, "[secret]")
 }
 
 func TestEnqueueAndOpen(t *testing.T) {
@@ -118,21 +121,21 @@ func TestOpenRefuses(t *testing.T) {
 		bad[i] ^= 0x40
 		err := open(bad)
 		require.Error(t, err, "byte %d changed", i)
-		assert.True(t, errors.Is(err, watermillqueue.ErrFormat) || errors.Is(err, watermillqueue.ErrUnknownKey) || errors.Is(err, watermillqueue.ErrSealed))
+		assert.True(t, errors.Is(err, wecom.ErrNotSealed) || errors.Is(err, wecom.ErrSealKeyUnknown) || errors.Is(err, wecom.ErrSealBroken))
 		require.Error(t, open(good[:i]), "cut to %d bytes", i)
 	}
-	require.ErrorIs(t, open([]byte("hello")), watermillqueue.ErrFormat)
-	require.ErrorIs(t, open(nil), watermillqueue.ErrFormat)
+	require.ErrorIs(t, open([]byte("hello")), wecom.ErrNotSealed)
+	require.ErrorIs(t, open(nil), wecom.ErrNotSealed)
 
 	other := config()
 	other.Topic = "another"
 	_, err := newQueue(t, newBroker(), other).Open(message.NewMessage("", good))
-	require.ErrorIs(t, err, watermillqueue.ErrSealed, "an event of another topic")
+	require.ErrorIs(t, err, wecom.ErrSealBroken, "an event of another topic")
 
 	same := config()
-	same.Keys[0].Bytes = key("b").Bytes
+	same.Keys[0].Key = key("b").Key
 	_, err = newQueue(t, newBroker(), same).Open(message.NewMessage("", good))
-	require.ErrorIs(t, err, watermillqueue.ErrSealed, "the same key id, another key")
+	require.ErrorIs(t, err, wecom.ErrSealBroken, "the same key id, another key")
 }
 
 func TestKeysAreRotated(t *testing.T) {
@@ -154,8 +157,10 @@ func TestKeysAreRotated(t *testing.T) {
 	require.NoError(t, open(with("a", "b"), second), "the new key opens before it seals")
 	require.NoError(t, open(with("b"), second), "the first key is the one that seals")
 	err := open(with("b"), first)
-	require.ErrorIs(t, err, watermillqueue.ErrUnknownKey)
-	require.ErrorContains(t, err, `"a"`)
+	require.ErrorIs(t, err, wecom.ErrSealKeyUnknown)
+	refused, ok := errors.AsType[*wecom.SealError](err)
+	require.True(t, ok)
+	assert.Equal(t, []string{topic, "a"}, []string{refused.Name, refused.KeyID})
 	again := sealed(t, with("a", "b"))
 	assert.NotEqual(t, first, again, "no two events look alike")
 }

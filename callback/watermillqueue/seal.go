@@ -3,45 +3,15 @@ package watermillqueue
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
+	"github.com/wecom-isv/wecom"
 	"github.com/wecom-isv/wecom/callback"
 )
-
-// Errors of [Queue.Open]. Compare with [errors.Is].
-var (
-	// ErrFormat is a message that no [Queue] has published.
-	ErrFormat = errors.New("watermillqueue: not a sealed event")
-	// ErrUnknownKey is an event sealed with a key that is not in Config.Keys. The
-	// error that wraps it names the id of the key.
-	ErrUnknownKey = errors.New("watermillqueue: sealed with an unknown key")
-	// ErrSealed is an event that does not open: it was changed, it comes from
-	// another topic, or a key with the same id but other bytes sealed it.
-	ErrSealed = errors.New("watermillqueue: seal broken")
-)
-
-// Key is an AES-256 key that events are sealed with. fmt, log/slog and the
-// encoders show its id only.
-type Key struct {
-	// ID tells keys apart: 1 to 32 letters, digits, dots, hyphens and underscores.
-	// It travels with each event in the clear.
-	ID string
-	// Bytes is the key, 32 random bytes ("openssl rand -base64 32", decoded).
-	Bytes []byte `json:"-" xml:"-" yaml:"-"`
-}
-
-// String shows the id of the key.
-func (k Key) String() string { return "watermillqueue.Key(" + k.ID + ")" }
-
-// GoString shows the id of the key.
-func (k Key) GoString() string { return k.String() }
-
-// LogValue shows the id of the key.
-func (k Key) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
 const (
 	keyLen   = 32
@@ -62,35 +32,44 @@ type sealer struct {
 	keys   map[string]cipher.AEAD
 }
 
-func newSealer(topic string, keys []Key) (*sealer, error) {
+func newSealer(topic string, keys []wecom.SealKey) (*sealer, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("watermillqueue: no Keys")
 	}
 	s := &sealer{topic: topic, newest: keys[0].ID, keys: make(map[string]cipher.AEAD, len(keys))}
 	for i, k := range keys {
 		switch {
+		case k == wecom.AcceptUnsealed():
+			return nil, fmt.Errorf("watermillqueue: key %d of %d: a queue does not take unsealed events", i+1, len(keys))
 		case !validKeyID(k.ID):
-			return nil, fmt.Errorf("watermillqueue: key %d of %d: the ID is not 1 to %d letters, digits, dots, hyphens or underscores", i+1, len(keys), maxKeyID)
+			return nil, fmt.Errorf("watermillqueue: key %d of %d: the ID is not 1 to %d of a-zA-Z0-9_-", i+1, len(keys), maxKeyID)
 		case s.keys[k.ID] != nil:
 			return nil, fmt.Errorf("watermillqueue: key %d of %d: the ID %q is taken", i+1, len(keys), k.ID)
-		case len(k.Bytes) != keyLen:
-			return nil, fmt.Errorf("watermillqueue: key %q has %d bytes, not %d", k.ID, len(k.Bytes), keyLen)
 		}
-		block, err := aes.NewCipher(k.Bytes)
-		if err != nil {
-			return nil, fmt.Errorf("watermillqueue: key %q: %w", k.ID, err)
-		}
-		if s.keys[k.ID], err = cipher.NewGCMWithRandomNonce(block); err != nil {
+		var err error
+		if s.keys[k.ID], err = newAEAD(k.Key); err != nil {
 			return nil, fmt.Errorf("watermillqueue: key %q: %w", k.ID, err)
 		}
 	}
 	return s, nil
 }
 
+func newAEAD(secret wecom.Secret) (cipher.AEAD, error) {
+	key, err := base64.StdEncoding.DecodeString(secret.Reveal())
+	if err != nil || len(key) != keyLen {
+		return nil, fmt.Errorf("it is not %d random bytes in base64, as \"openssl rand -base64 %d\" prints them", keyLen, keyLen)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
 func validKeyID(id string) bool {
 	for i := range len(id) {
 		switch c := id[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '.', c == '-', c == '_':
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
 		default:
 			return false
 		}
@@ -116,33 +95,34 @@ func (s *sealer) seal(env *callback.Envelope, at time.Time) []byte {
 // open is the reverse. The envelope is as [callback.Parse] makes it, with its App.
 func (s *sealer) open(payload []byte) (env callback.Envelope, at time.Time, err error) {
 	if len(payload) < 2 || payload[0] != version || len(payload) < 2+int(payload[1]) {
-		return env, at, ErrFormat
+		return env, at, s.refuse("", wecom.ErrNotSealed)
 	}
 	header, sealed := payload[:2+int(payload[1])], payload[2+int(payload[1]):]
 	id := string(header[2:])
 	if !validKeyID(id) {
-		return env, at, ErrFormat
+		return env, at, s.refuse("", wecom.ErrNotSealed)
 	}
 	aead := s.keys[id]
 	if aead == nil {
-		return env, at, fmt.Errorf("%w: %q", ErrUnknownKey, id)
+		return env, at, s.refuse(id, wecom.ErrSealKeyUnknown)
 	}
 	plain, err := aead.Open(nil, nil, sealed, s.bound(header))
-	if err != nil {
-		return env, at, ErrSealed
-	}
-	if len(plain) < 8 {
-		return env, at, ErrFormat
+	if err != nil || len(plain) < 8 {
+		return env, at, s.refuse(id, wecom.ErrSealBroken)
 	}
 	at = time.UnixMilli(int64(binary.BigEndian.Uint64(plain)))
 	app, rest, okApp := cutText(plain[8:])
 	receiver, raw, okReceiver := cutText(rest)
 	if !okApp || !okReceiver {
-		return env, at, ErrFormat
+		return env, at, s.refuse(id, wecom.ErrSealBroken)
 	}
 	env, err = callback.Parse(raw, receiver)
 	env.App = app
 	return env, at, err
+}
+
+func (s *sealer) refuse(keyID string, reason error) error {
+	return &wecom.SealError{Name: s.topic, KeyID: keyID, Err: reason}
 }
 
 func appendText(b []byte, text string) []byte {

@@ -23,15 +23,6 @@ func New(token wecom.AccessToken) *Client { return &Client{token} }
 // Nothing was sent. [errors.AsType] finds the first; the text of the error has all.
 type FieldError = valid.FieldError
 
-func invoke[T any](ctx context.Context, c *Client, call wecom.Call) (*T, error) {
-	return wecom.InvokeAs[T](ctx, c.token, call)
-}
-
-// do is invoke for a call without a result.
-func do(ctx context.Context, c *Client, call wecom.Call) error {
-	return wecom.DoAs(ctx, c.token, call, nil)
-}
-
 // App is an app in a corp (应用).
 type App struct {
 	AgentID        int64          `json:"agentid"`
@@ -104,7 +95,7 @@ func agentQuery(agentID int64) url.Values {
 //
 //wecom:endpoint GET /cgi-bin/agent/get
 func (c *Client) Get(ctx context.Context, agentID int64) (*App, error) {
-	return invoke[App](ctx, c, wecom.Call{Path: "/cgi-bin/agent/get", Query: agentQuery(agentID), Safe: true})
+	return wecom.InvokeAs[App](ctx, c.token, wecom.Call{Path: "/cgi-bin/agent/get", Query: agentQuery(agentID), Safe: true})
 }
 
 // ListResponse holds apps.
@@ -129,7 +120,7 @@ type ListedApp struct {
 //
 //wecom:endpoint GET /cgi-bin/agent/list
 func (c *Client) List(ctx context.Context) (*ListResponse, error) {
-	return invoke[ListResponse](ctx, c, wecom.Call{Path: "/cgi-bin/agent/list", Safe: true})
+	return wecom.InvokeAs[ListResponse](ctx, c.token, wecom.Call{Path: "/cgi-bin/agent/list", Safe: true})
 }
 
 // SetRequest says what changes. What is left out stays as it is.
@@ -167,7 +158,7 @@ func (c *Client) Set(ctx context.Context, req SetRequest) error {
 	if err := v.Err("agent: Set"); err != nil {
 		return err
 	}
-	return do(ctx, c, wecom.Call{Path: "/cgi-bin/agent/set", Body: req})
+	return wecom.DoAs(ctx, c.token, wecom.Call{Path: "/cgi-bin/agent/set", Body: req}, nil)
 }
 
 func checkAgent(c *valid.Checks, agentID int64) { c.That(agentID != 0, "AgentID", "is missing") }

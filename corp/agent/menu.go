@@ -11,10 +11,10 @@ import (
 // Menus are the calls on the menu at the foot of an app's conversation
 // (自定义菜单). They are for a corp's own apps: the menus of third-party and customised
 // apps are made in the provider's console. It is safe for concurrent use.
-type Menus struct{ c *Client }
+type Menus struct{ token wecom.AccessToken }
 
 // Menus returns the calls on menus.
-func (c *Client) Menus() Menus { return Menus{c} }
+func (c *Client) Menus() Menus { return Menus{c.token} }
 
 // Menu is the whole menu of an app.
 type Menu struct {
@@ -105,7 +105,7 @@ func (m Menus) Create(ctx context.Context, agentID int64, menu Menu) error {
 	if err := c.Err("agent: Create"); err != nil {
 		return err
 	}
-	return do(ctx, m.c, wecom.Call{Path: "/cgi-bin/menu/create", Query: agentQuery(agentID), Body: menu})
+	return wecom.DoAs(ctx, m.token, wecom.Call{Path: "/cgi-bin/menu/create", Query: agentQuery(agentID), Body: menu}, nil)
 }
 
 // Get returns the menu of an app (获取菜单).
@@ -116,7 +116,7 @@ func (m Menus) Create(ctx context.Context, agentID int64, menu Menu) error {
 //
 //wecom:endpoint GET /cgi-bin/menu/get
 func (m Menus) Get(ctx context.Context, agentID int64) (*Menu, error) {
-	return invoke[Menu](ctx, m.c, wecom.Call{Path: "/cgi-bin/menu/get", Query: agentQuery(agentID), Safe: true})
+	return wecom.InvokeAs[Menu](ctx, m.token, wecom.Call{Path: "/cgi-bin/menu/get", Query: agentQuery(agentID), Safe: true})
 }
 
 // Delete removes the whole menu of an app (删除菜单).
@@ -128,5 +128,5 @@ func (m Menus) Get(ctx context.Context, agentID int64) (*Menu, error) {
 //
 //wecom:endpoint GET /cgi-bin/menu/delete
 func (m Menus) Delete(ctx context.Context, agentID int64) error {
-	return do(ctx, m.c, wecom.Call{Method: http.MethodGet, Path: "/cgi-bin/menu/delete", Query: agentQuery(agentID)})
+	return wecom.DoAs(ctx, m.token, wecom.Call{Method: http.MethodGet, Path: "/cgi-bin/menu/delete", Query: agentQuery(agentID)}, nil)
 }

@@ -169,7 +169,7 @@ func (c *Client) SetWorkbenchTemplate(ctx context.Context, req SetWorkbenchTempl
 	if err := v.Err("agent: SetWorkbenchTemplate"); err != nil {
 		return err
 	}
-	return do(ctx, c, wecom.Call{Path: "/cgi-bin/agent/set_workbench_template", Body: req})
+	return wecom.DoAs(ctx, c.token, wecom.Call{Path: "/cgi-bin/agent/set_workbench_template", Body: req}, nil)
 }
 
 // GetWorkbenchTemplateResponse is what an app shows.
@@ -192,7 +192,7 @@ type agentBody struct {
 //
 //wecom:endpoint POST /cgi-bin/agent/get_workbench_template
 func (c *Client) GetWorkbenchTemplate(ctx context.Context, agentID int64) (*GetWorkbenchTemplateResponse, error) {
-	return invoke[GetWorkbenchTemplateResponse](ctx, c, wecom.Call{
+	return wecom.InvokeAs[GetWorkbenchTemplateResponse](ctx, c.token, wecom.Call{
 		Path: "/cgi-bin/agent/get_workbench_template",
 		Body: agentBody{agentID},
 		Safe: true,
@@ -224,7 +224,7 @@ func (c *Client) SetWorkbenchData(ctx context.Context, agentID int64, userID str
 	if err := v.Err("agent: SetWorkbenchData"); err != nil {
 		return err
 	}
-	return do(ctx, c, wecom.Call{Path: "/cgi-bin/agent/set_workbench_data", Body: userPanelBody{agentID, userID, panel}})
+	return wecom.DoAs(ctx, c.token, wecom.Call{Path: "/cgi-bin/agent/set_workbench_data", Body: userPanelBody{agentID, userID, panel}}, nil)
 }
 
 type usersPanelBody struct {
@@ -255,7 +255,7 @@ func (c *Client) BatchSetWorkbenchData(ctx context.Context, agentID int64, userI
 	if err := v.Err("agent: BatchSetWorkbenchData"); err != nil {
 		return err
 	}
-	return do(ctx, c, wecom.Call{Path: "/cgi-bin/agent/batch_set_workbench_data", Body: usersPanelBody{agentID, userIDs, panel}})
+	return wecom.DoAs(ctx, c.token, wecom.Call{Path: "/cgi-bin/agent/batch_set_workbench_data", Body: usersPanelBody{agentID, userIDs, panel}}, nil)
 }
 
 // GetWorkbenchDataResponse is what a member sees.
@@ -285,7 +285,7 @@ func (c *Client) GetWorkbenchData(ctx context.Context, agentID int64, userID str
 	if err := v.Err("agent: GetWorkbenchData"); err != nil {
 		return nil, err
 	}
-	return invoke[GetWorkbenchDataResponse](ctx, c, wecom.Call{
+	return wecom.InvokeAs[GetWorkbenchDataResponse](ctx, c.token, wecom.Call{
 		Path: "/cgi-bin/agent/get_workbench_data",
 		Body: agentUserBody{agentID, userID},
 		Safe: true,

@@ -15,13 +15,13 @@ import (
 // concurrent use.
 //
 // An import takes a CSV file in UTF-8, uploaded as a file with media.Client.Upload
-// and the same credential; [WriteUsers] and [WriteDepartments] write one. It runs
+// and the same credential; [WriteUsersCSV] and [WriteDepartmentsCSV] write one. It runs
 // on its own: [Batch.WaitResult] waits for its end, which the callback of the
 // request, if there is one, tells as well (batch_job_result).
-type Batch struct{ c *Client }
+type Batch struct{ token wecom.AccessToken }
 
 // Batch returns the imports.
-func (c *Client) Batch() Batch { return Batch{c} }
+func (c *Client) Batch() Batch { return Batch{c.token} }
 
 // JobCallback is where the end of a job is told, apart from the app's own callback
 // address.
@@ -83,7 +83,7 @@ func (b Batch) SyncUser(ctx context.Context, req ImportRequest) (*JobResponse, e
 	if err != nil {
 		return nil, err
 	}
-	return invoke[JobResponse](ctx, b.c, wecom.Call{Path: "/cgi-bin/batch/syncuser", Body: body})
+	return wecom.InvokeAs[JobResponse](ctx, b.token, wecom.Call{Path: "/cgi-bin/batch/syncuser", Body: body})
 }
 
 // ReplaceUser begins to make the members what the file says (全量覆盖成员).
@@ -104,7 +104,7 @@ func (b Batch) ReplaceUser(ctx context.Context, req ImportRequest) (*JobResponse
 	if err != nil {
 		return nil, err
 	}
-	return invoke[JobResponse](ctx, b.c, wecom.Call{Path: "/cgi-bin/batch/replaceuser", Body: body})
+	return wecom.InvokeAs[JobResponse](ctx, b.token, wecom.Call{Path: "/cgi-bin/batch/replaceuser", Body: body})
 }
 
 // ReplaceParty begins to make the departments what the file says (全量覆盖部门).
@@ -124,7 +124,7 @@ func (b Batch) ReplaceParty(ctx context.Context, mediaID string, callback JobCal
 	if err != nil {
 		return nil, err
 	}
-	return invoke[JobResponse](ctx, b.c, wecom.Call{Path: "/cgi-bin/batch/replaceparty", Body: body})
+	return wecom.InvokeAs[JobResponse](ctx, b.token, wecom.Call{Path: "/cgi-bin/batch/replaceparty", Body: body})
 }
 
 // GetResultResponse is the state of a job.
@@ -193,7 +193,7 @@ func (b Batch) GetResult(ctx context.Context, jobID string) (*GetResultResponse,
 	if err := c.Err("contact: GetResult"); err != nil {
 		return nil, err
 	}
-	return invoke[GetResultResponse](ctx, b.c, wecom.Call{Path: pathGetResult, Query: url.Values{"jobid": {jobID}}, Safe: true})
+	return wecom.InvokeAs[GetResultResponse](ctx, b.token, wecom.Call{Path: pathGetResult, Query: url.Values{"jobid": {jobID}}, Safe: true})
 }
 
 const pathGetResult = "/cgi-bin/batch/getresult"
@@ -271,7 +271,7 @@ func (b Batch) Invite(ctx context.Context, req InviteRequest) (*InviteResponse, 
 		return nil, err
 	}
 	const path = "/cgi-bin/batch/invite"
-	r, err := invoke[InviteResponse](ctx, b.c, wecom.Call{Path: path, Body: req})
+	r, err := wecom.InvokeAs[InviteResponse](ctx, b.token, wecom.Call{Path: path, Body: req})
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,6 @@
 package contact
 
 import (
-	"context"
-
 	"github.com/wecom-isv/wecom"
 	"github.com/wecom-isv/wecom/internal/valid"
 )
@@ -20,12 +18,3 @@ func New(token wecom.AccessToken) *Client { return &Client{token} }
 // Field is its name, as "ExtAttr.Attrs[0].Name", Problem what is wrong with it.
 // Nothing was sent. [errors.AsType] finds the first; the text of the error has all.
 type FieldError = valid.FieldError
-
-func invoke[T any](ctx context.Context, c *Client, call wecom.Call) (*T, error) {
-	return wecom.InvokeAs[T](ctx, c.token, call)
-}
-
-// do is invoke for a call without a result.
-func do(ctx context.Context, c *Client, call wecom.Call) error {
-	return wecom.DoAs(ctx, c.token, call, nil)
-}

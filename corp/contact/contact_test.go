@@ -411,10 +411,10 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	assert.NotContains(t, string(out), "canary")
 }
 
-func TestWriteUsers(t *testing.T) {
+func TestWriteUsersCSV(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	require.NoError(t, contact.WriteUsers(&b, []contact.UserRow{
+	require.NoError(t, contact.WriteUsersCSV(&b, []contact.UserRow{
 		{Name: "张三", UserID: "zhangsan", Mobile: "13800000000", Department: []int64{2, 3}, Order: []int64{1, 5}, Position: `经理, "一"`},
 		{Name: "李四", UserID: "lisi", Email: "lisi@a.example", Department: []int64{2}, Disabled: true},
 	}))
@@ -423,7 +423,7 @@ func TestWriteUsers(t *testing.T) {
 		"李四,lisi,,lisi@a.example,2,,,1\n", b.String())
 
 	b.Reset()
-	err := contact.WriteUsers(&b, []contact.UserRow{
+	err := contact.WriteUsersCSV(&b, []contact.UserRow{
 		{Name: "张三", UserID: "zhangsan", Mobile: "1", Department: []int64{2}},
 		{Name: "张三", UserID: "ZhangSan", Mobile: "1", Department: []int64{2}, Order: []int64{1, 2}, Alias: "a\nb"},
 		{UserID: "x"},
@@ -435,7 +435,7 @@ func TestWriteUsers(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 	assert.Empty(t, b.String(), "nothing is written")
-	require.ErrorIs(t, contact.WriteUsers(full{}, []contact.UserRow{{Name: "a", UserID: "a", Mobile: "1", Department: []int64{1}}}), errFull)
+	require.ErrorIs(t, contact.WriteUsersCSV(full{}, []contact.UserRow{{Name: "a", UserID: "a", Mobile: "1", Department: []int64{1}}}), errFull)
 }
 
 var errFull = errors.New("disk full")
@@ -444,16 +444,16 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errFull }
 
-func TestWriteDepartments(t *testing.T) {
+func TestWriteDepartmentsCSV(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	require.NoError(t, contact.WriteDepartments(&b, []contact.DepartmentRow{
+	require.NoError(t, contact.WriteDepartmentsCSV(&b, []contact.DepartmentRow{
 		{Name: "公司", ID: 1}, {Name: "研发,中心", ID: 2, ParentID: 1, Order: 10},
 	}))
 	assert.Equal(t, "部门名称,部门ID,父部门ID,排序\n公司,1,0,\n\"研发,中心\",2,1,10\n", b.String())
 
 	b.Reset()
-	err := contact.WriteDepartments(&b, []contact.DepartmentRow{{Name: "a|b", ID: 2, Order: -1}, {Name: "c", ID: 2, ParentID: 1}, {Name: "d\te", ParentID: 1}})
+	err := contact.WriteDepartmentsCSV(&b, []contact.DepartmentRow{{Name: "a|b", ID: 2, Order: -1}, {Name: "c", ID: 2, ParentID: 1}, {Name: "d\te", ParentID: 1}})
 	for _, want := range []string{"rows[0].Name must not hold", "rows[0].ParentID is missing", "rows[0].Order is -1", "rows[1].ID is there twice", "rows[2].ID is 0", "rows[2] has a control character"} {
 		require.ErrorContains(t, err, want)
 	}

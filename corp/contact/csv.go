@@ -62,7 +62,7 @@ func flag(b bool) string {
 	return ""
 }
 
-// WriteUsers writes a file of members in the form of WeCom's template
+// WriteUsersCSV writes a file of members in the form of WeCom's template
 // (batch_user_sample.csv): UTF-8 without a byte order mark, names of columns in the
 // first row. Columns that no row needs are left out, and what they hold of members
 // that are there already stays as it is.
@@ -70,7 +70,7 @@ func flag(b bool) string {
 // Gender and leadership are not among the columns: which values they take is not
 // documented. Nothing is written when a row is outside the limits; the error names
 // all such rows, as rows[2].UserID, and user ids that are there twice.
-func WriteUsers(w io.Writer, rows []UserRow) error {
+func WriteUsersCSV(w io.Writer, rows []UserRow) error {
 	var c valid.Checks
 	ids := make(map[string]bool, len(rows))
 	valid.Each("rows", len(rows), func(i int, field string) {
@@ -88,7 +88,7 @@ func WriteUsers(w io.Writer, rows []UserRow) error {
 			checkCell(&c, field, column.title, column.cell(r))
 		}
 	})
-	if err := c.Err("contact: WriteUsers"); err != nil {
+	if err := c.Err("contact: WriteUsersCSV"); err != nil {
 		return err
 	}
 	var table [][]string
@@ -114,11 +114,11 @@ type DepartmentRow struct {
 	Order    int64  // 排序; 0 leaves the order alone
 }
 
-// WriteDepartments writes a file of departments in the form of WeCom's template
+// WriteDepartmentsCSV writes a file of departments in the form of WeCom's template
 // (batch_party_sample.csv): UTF-8 without a byte order mark, names of columns in
 // the first row. Nothing is written when a row is outside the limits; the error
 // names all such rows, as rows[2].Name, and ids that are there twice.
-func WriteDepartments(w io.Writer, rows []DepartmentRow) error {
+func WriteDepartmentsCSV(w io.Writer, rows []DepartmentRow) error {
 	var c valid.Checks
 	ids := make(map[int64]bool, len(rows))
 	number := func(n int64) string { return strconv.FormatInt(n, 10) }
@@ -142,7 +142,7 @@ func WriteDepartments(w io.Writer, rows []DepartmentRow) error {
 			table[column] = append(table[column], cell)
 		}
 	})
-	if err := c.Err("contact: WriteDepartments"); err != nil {
+	if err := c.Err("contact: WriteDepartmentsCSV"); err != nil {
 		return err
 	}
 	return writeColumns(w, len(rows)+1, table)

@@ -12,10 +12,10 @@ import (
 )
 
 // Departments are the calls on departments (部门管理). It is safe for concurrent use.
-type Departments struct{ c *Client }
+type Departments struct{ token wecom.AccessToken }
 
 // Departments returns the calls on departments.
-func (c *Client) Departments() Departments { return Departments{c} }
+func (c *Client) Departments() Departments { return Departments{c.token} }
 
 // RootDepartment is the id of the department above all others (根部门).
 const RootDepartment = 1
@@ -83,7 +83,7 @@ func (d Departments) Create(ctx context.Context, req CreateDepartmentRequest) (*
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	return invoke[CreateDepartmentResponse](ctx, d.c, wecom.Call{Path: "/cgi-bin/department/create", Body: req})
+	return wecom.InvokeAs[CreateDepartmentResponse](ctx, d.token, wecom.Call{Path: "/cgi-bin/department/create", Body: req})
 }
 
 // UpdateDepartmentRequest says what changes. What is left out stays as it is.
@@ -123,7 +123,7 @@ func (d Departments) Update(ctx context.Context, req UpdateDepartmentRequest) er
 	if err := req.check(); err != nil {
 		return err
 	}
-	return do(ctx, d.c, wecom.Call{Path: "/cgi-bin/department/update", Body: req})
+	return wecom.DoAs(ctx, d.token, wecom.Call{Path: "/cgi-bin/department/update", Body: req}, nil)
 }
 
 // Delete removes a department without members and departments (删除部门); the root
@@ -137,11 +137,11 @@ func (d Departments) Update(ctx context.Context, req UpdateDepartmentRequest) er
 //
 //wecom:endpoint GET /cgi-bin/department/delete
 func (d Departments) Delete(ctx context.Context, id int64) error {
-	return do(ctx, d.c, wecom.Call{
+	return wecom.DoAs(ctx, d.token, wecom.Call{
 		Method: http.MethodGet,
 		Path:   "/cgi-bin/department/delete",
 		Query:  url.Values{"id": {strconv.FormatInt(id, 10)}},
-	})
+	}, nil)
 }
 
 // ListDepartmentsResponse holds departments.
@@ -166,7 +166,7 @@ func subtree(id int64) url.Values {
 //
 //wecom:endpoint GET /cgi-bin/department/list
 func (d Departments) List(ctx context.Context, id int64) (*ListDepartmentsResponse, error) {
-	return invoke[ListDepartmentsResponse](ctx, d.c, wecom.Call{Path: "/cgi-bin/department/list", Query: subtree(id), Safe: true})
+	return wecom.InvokeAs[ListDepartmentsResponse](ctx, d.token, wecom.Call{Path: "/cgi-bin/department/list", Query: subtree(id), Safe: true})
 }
 
 // SimpleListDepartmentsResponse holds departments: ids, parents and order.
@@ -185,7 +185,7 @@ type SimpleListDepartmentsResponse struct {
 //
 //wecom:endpoint GET /cgi-bin/department/simplelist
 func (d Departments) SimpleList(ctx context.Context, id int64) (*SimpleListDepartmentsResponse, error) {
-	return invoke[SimpleListDepartmentsResponse](ctx, d.c, wecom.Call{Path: "/cgi-bin/department/simplelist", Query: subtree(id), Safe: true})
+	return wecom.InvokeAs[SimpleListDepartmentsResponse](ctx, d.token, wecom.Call{Path: "/cgi-bin/department/simplelist", Query: subtree(id), Safe: true})
 }
 
 // GetDepartmentResponse holds a department.
@@ -201,7 +201,7 @@ type GetDepartmentResponse struct {
 //
 //wecom:endpoint GET /cgi-bin/department/get
 func (d Departments) Get(ctx context.Context, id int64) (*GetDepartmentResponse, error) {
-	return invoke[GetDepartmentResponse](ctx, d.c, wecom.Call{
+	return wecom.InvokeAs[GetDepartmentResponse](ctx, d.token, wecom.Call{
 		Path:  "/cgi-bin/department/get",
 		Query: url.Values{"id": {strconv.FormatInt(id, 10)}},
 		Safe:  true,

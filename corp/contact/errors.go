@@ -3,9 +3,9 @@ package contact
 import (
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/wecom-isv/wecom"
+	"github.com/wecom-isv/wecom/internal/wire"
 )
 
 // ItemErrors says that an import came to its end and failed for some rows.
@@ -48,14 +48,9 @@ func (e *ItemErrors) Unwrap() []error {
 
 // itemError makes the error of a row.
 func itemError(op string, index int, row JobRow) ItemError {
-	const longest = 300 // fit for a log line
-	message := row.ErrMsg
-	if len(message) > longest {
-		message = strings.ToValidUTF8(message[:longest], "") + "…"
-	}
 	return ItemError{
 		Index: index, UserID: row.UserID, PartyID: row.PartyID,
-		Err: &wecom.Error{Op: op, Code: row.ErrCode, Message: message, Status: http.StatusOK},
+		Err: &wecom.Error{Op: op, Code: row.ErrCode, Message: wire.Line(row.ErrMsg), Status: http.StatusOK},
 	}
 }
 

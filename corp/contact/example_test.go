@@ -54,8 +54,8 @@ func ExampleBatch_WaitResult() {
 	// Output: 1 of 2 failed: lisi true
 }
 
-func ExampleWriteUsers() {
-	err := contact.WriteUsers(os.Stdout, []contact.UserRow{
+func ExampleWriteUsersCSV() {
+	err := contact.WriteUsersCSV(os.Stdout, []contact.UserRow{
 		{Name: "张三", UserID: "zhangsan", Mobile: "13800000000", Department: []int64{2, 3}},
 		{Name: "李四", UserID: "lisi", Email: "lisi@a.example", Department: []int64{2}, Position: "经理"},
 	})

@@ -15,10 +15,10 @@ import (
 // Tags are the calls on tags (标签管理). A tag belongs to the app that has made it:
 // only that app changes it, and a third-party app sees no others. It is safe for
 // concurrent use.
-type Tags struct{ c *Client }
+type Tags struct{ token wecom.AccessToken }
 
 // Tags returns the calls on tags.
-func (c *Client) Tags() Tags { return Tags{c} }
+func (c *Client) Tags() Tags { return Tags{c.token} }
 
 // Tag is a tag (标签).
 type Tag struct {
@@ -54,7 +54,7 @@ func (g Tags) Create(ctx context.Context, req CreateTagRequest) (*CreateTagRespo
 	if err := c.Err("contact: Create"); err != nil {
 		return nil, err
 	}
-	return invoke[CreateTagResponse](ctx, g.c, wecom.Call{Path: "/cgi-bin/tag/create", Body: req})
+	return wecom.InvokeAs[CreateTagResponse](ctx, g.token, wecom.Call{Path: "/cgi-bin/tag/create", Body: req})
 }
 
 // Update renames a tag of this app (更新标签名字).
@@ -71,7 +71,7 @@ func (g Tags) Update(ctx context.Context, id int64, name string) error {
 	if err := c.Err("contact: Update"); err != nil {
 		return err
 	}
-	return do(ctx, g.c, wecom.Call{Path: "/cgi-bin/tag/update", Body: Tag{ID: id, Name: name}})
+	return wecom.DoAs(ctx, g.token, wecom.Call{Path: "/cgi-bin/tag/update", Body: Tag{ID: id, Name: name}}, nil)
 }
 
 // Delete removes a tag of this app (删除标签).
@@ -82,7 +82,7 @@ func (g Tags) Update(ctx context.Context, id int64, name string) error {
 //
 //wecom:endpoint GET /cgi-bin/tag/delete
 func (g Tags) Delete(ctx context.Context, id int64) error {
-	return do(ctx, g.c, wecom.Call{Method: http.MethodGet, Path: "/cgi-bin/tag/delete", Query: tagQuery(id)})
+	return wecom.DoAs(ctx, g.token, wecom.Call{Method: http.MethodGet, Path: "/cgi-bin/tag/delete", Query: tagQuery(id)}, nil)
 }
 
 func tagQuery(id int64) url.Values { return url.Values{"tagid": {strconv.FormatInt(id, 10)}} }
@@ -106,7 +106,7 @@ type TagUser struct {
 //
 //wecom:endpoint GET /cgi-bin/tag/get
 func (g Tags) Get(ctx context.Context, id int64) (*GetTagResponse, error) {
-	return invoke[GetTagResponse](ctx, g.c, wecom.Call{Path: "/cgi-bin/tag/get", Query: tagQuery(id), Safe: true})
+	return wecom.InvokeAs[GetTagResponse](ctx, g.token, wecom.Call{Path: "/cgi-bin/tag/get", Query: tagQuery(id), Safe: true})
 }
 
 // TagMembersRequest says who gets or loses a tag. One list at least must not be
@@ -196,7 +196,7 @@ func (g Tags) DelTagUsers(ctx context.Context, req TagMembersRequest) (*TagMembe
 }
 
 func (g Tags) members(ctx context.Context, call wecom.Call) (*TagMembersResponse, error) {
-	r, err := invoke[TagMembersResponse](ctx, g.c, call)
+	r, err := wecom.InvokeAs[TagMembersResponse](ctx, g.token, call)
 	if err != nil {
 		return nil, err
 	}
@@ -214,5 +214,5 @@ type ListTagsResponse struct {
 //
 //wecom:endpoint GET /cgi-bin/tag/list
 func (g Tags) List(ctx context.Context) (*ListTagsResponse, error) {
-	return invoke[ListTagsResponse](ctx, g.c, wecom.Call{Path: "/cgi-bin/tag/list", Safe: true})
+	return wecom.InvokeAs[ListTagsResponse](ctx, g.token, wecom.Call{Path: "/cgi-bin/tag/list", Safe: true})
 }

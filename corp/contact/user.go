@@ -14,10 +14,10 @@ import (
 )
 
 // Users are the calls on members (成员管理). It is safe for concurrent use.
-type Users struct{ c *Client }
+type Users struct{ token wecom.AccessToken }
 
 // Users returns the calls on members.
-func (c *Client) Users() Users { return Users{c} }
+func (c *Client) Users() Users { return Users{c.token} }
 
 // User is a member (成员). Everything but UserID may be empty: most of it needs a
 // right of its own, and some of it the member's consent.
@@ -272,7 +272,7 @@ func (u Users) Create(ctx context.Context, req CreateUserRequest) (*CreateUserRe
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	return invoke[CreateUserResponse](ctx, u.c, wecom.Call{Path: "/cgi-bin/user/create", Body: req})
+	return wecom.InvokeAs[CreateUserResponse](ctx, u.token, wecom.Call{Path: "/cgi-bin/user/create", Body: req})
 }
 
 // UpdateUserRequest says what changes. What is left out, nil, stays as it is; an
@@ -364,7 +364,7 @@ func (u Users) Update(ctx context.Context, req UpdateUserRequest) error {
 	if err := req.check(); err != nil {
 		return err
 	}
-	return do(ctx, u.c, wecom.Call{Path: "/cgi-bin/user/update", Body: req})
+	return wecom.DoAs(ctx, u.token, wecom.Call{Path: "/cgi-bin/user/update", Body: req}, nil)
 }
 
 // Delete removes a member, and the corp mailbox that is bound to it (删除成员).
@@ -379,11 +379,11 @@ func (u Users) Delete(ctx context.Context, userID string) error {
 	if err := checkOne("contact: Delete", userID); err != nil {
 		return err
 	}
-	return do(ctx, u.c, wecom.Call{
+	return wecom.DoAs(ctx, u.token, wecom.Call{
 		Method: http.MethodGet,
 		Path:   "/cgi-bin/user/delete",
 		Query:  url.Values{"userid": {userID}},
-	})
+	}, nil)
 }
 
 // checkOne checks the id of a member that is there already.
@@ -414,7 +414,7 @@ func (u Users) BatchDelete(ctx context.Context, userIDs []string) error {
 	if err := c.Err("contact: BatchDelete"); err != nil {
 		return err
 	}
-	return do(ctx, u.c, wecom.Call{Path: "/cgi-bin/user/batchdelete", Body: batchDeleteBody{userIDs}})
+	return wecom.DoAs(ctx, u.token, wecom.Call{Path: "/cgi-bin/user/batchdelete", Body: batchDeleteBody{userIDs}}, nil)
 }
 
 // Get returns a member (读取成员).
@@ -429,7 +429,7 @@ func (u Users) Get(ctx context.Context, userID string) (*User, error) {
 	if err := checkOne("contact: Get", userID); err != nil {
 		return nil, err
 	}
-	return invoke[User](ctx, u.c, wecom.Call{
+	return wecom.InvokeAs[User](ctx, u.token, wecom.Call{
 		Path:  "/cgi-bin/user/get",
 		Query: url.Values{"userid": {userID}},
 		Safe:  true,
@@ -449,7 +449,7 @@ type ListUsersResponse struct {
 //
 //wecom:endpoint GET /cgi-bin/user/simplelist
 func (u Users) SimpleList(ctx context.Context, departmentID int64) (*ListUsersResponse, error) {
-	return invoke[ListUsersResponse](ctx, u.c, wecom.Call{
+	return wecom.InvokeAs[ListUsersResponse](ctx, u.token, wecom.Call{
 		Path:  "/cgi-bin/user/simplelist",
 		Query: url.Values{"department_id": {strconv.FormatInt(departmentID, 10)}},
 		Safe:  true,
@@ -464,7 +464,7 @@ func (u Users) SimpleList(ctx context.Context, departmentID int64) (*ListUsersRe
 //
 //wecom:endpoint GET /cgi-bin/user/list
 func (u Users) List(ctx context.Context, departmentID int64) (*ListUsersResponse, error) {
-	return invoke[ListUsersResponse](ctx, u.c, wecom.Call{
+	return wecom.InvokeAs[ListUsersResponse](ctx, u.token, wecom.Call{
 		Path:  "/cgi-bin/user/list",
 		Query: url.Values{"department_id": {strconv.FormatInt(departmentID, 10)}},
 		Safe:  true,
@@ -519,7 +519,7 @@ func (u Users) ListID(ctx context.Context, req ListIDRequest) (*ListIDResponse, 
 	if err := c.Err("contact: ListID"); err != nil {
 		return nil, err
 	}
-	return invoke[ListIDResponse](ctx, u.c, wecom.Call{Path: "/cgi-bin/user/list_id", Body: req, Safe: true})
+	return wecom.InvokeAs[ListIDResponse](ctx, u.token, wecom.Call{Path: "/cgi-bin/user/list_id", Body: req, Safe: true})
 }
 
 // AllIDs returns the ids of all members and of their departments, over all pages

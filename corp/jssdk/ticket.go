@@ -90,11 +90,7 @@ type TicketResponse struct {
 //
 //wecom:endpoint GET /cgi-bin/get_jsapi_ticket
 func (c *Client) GetJSAPITicket(ctx context.Context) (*TicketResponse, error) {
-	return wecom.Invoke[TicketResponse](ctx, c.cred.API(), wecom.Call{
-		Path: "/cgi-bin/get_jsapi_ticket",
-		Auth: c.cred.Auth(),
-		Safe: true,
-	})
+	return c.get(ctx, wecom.Call{Path: "/cgi-bin/get_jsapi_ticket", Safe: true})
 }
 
 // GetAgentTicket fetches the ticket that speaks for the app
@@ -110,12 +106,15 @@ func (c *Client) GetJSAPITicket(ctx context.Context) (*TicketResponse, error) {
 //
 //wecom:endpoint GET /cgi-bin/ticket/get
 func (c *Client) GetAgentTicket(ctx context.Context) (*TicketResponse, error) {
-	return wecom.Invoke[TicketResponse](ctx, c.cred.API(), wecom.Call{
-		Path:  "/cgi-bin/ticket/get",
-		Query: url.Values{"type": {"agent_config"}},
-		Auth:  c.cred.Auth(),
-		Safe:  true,
-	})
+	return c.get(ctx, wecom.Call{Path: "/cgi-bin/ticket/get", Query: url.Values{"type": {"agent_config"}}, Safe: true})
+}
+
+func (c *Client) get(ctx context.Context, call wecom.Call) (*TicketResponse, error) {
+	if c.cred == nil {
+		return nil, errors.New("jssdk: the Client was not made by New")
+	}
+	call.Auth = c.cred.Auth()
+	return wecom.Invoke[TicketResponse](ctx, c.cred.API(), call)
 }
 
 // fetch makes a ticket of a reply.

@@ -11,6 +11,7 @@ import (
 	"github.com/wecom-isv/wecom/internal/lenient"
 	"github.com/wecom-isv/wecom/internal/poll"
 	"github.com/wecom-isv/wecom/internal/valid"
+	"github.com/wecom-isv/wecom/internal/wire"
 )
 
 // Scene is what a file from an address is for (场景值).
@@ -149,7 +150,7 @@ func (c *Client) WaitUploadByURL(ctx context.Context, jobID string) (*UploadDeta
 			return false, nil
 		case r.Detail.ErrCode != 0:
 			return true, fmt.Errorf("%w: %w", ErrJobFailed, &wecom.Error{
-				Op: pathUploadResult, Code: r.Detail.ErrCode, Message: brief(r.Detail.ErrMsg), Status: http.StatusOK,
+				Op: pathUploadResult, Code: r.Detail.ErrCode, Message: wire.Line(r.Detail.ErrMsg), Status: http.StatusOK,
 			})
 		case r.Status == JobFinished && r.Detail.MediaID != "":
 			return true, nil

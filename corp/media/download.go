@@ -7,21 +7,11 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/wecom-isv/wecom"
 	"github.com/wecom-isv/wecom/internal/valid"
 )
-
-// brief keeps a text from outside at a length fit for a log line.
-func brief(s string) string {
-	const longest = 300
-	if len(s) <= longest {
-		return s
-	}
-	return strings.ToValidUTF8(s[:longest], "") + "…"
-}
 
 // Get returns a file as it arrives (获取临时素材): one that an app of the corp has
 // uploaded, or that came with a message. Close it. For files that may exceed 20 MB

@@ -622,7 +622,7 @@ func (c *Client) UpdateTemplateCard(ctx context.Context, req UpdateTemplateCardR
 		return nil, err
 	}
 	const path = "/cgi-bin/message/update_template_card"
-	r, err := invoke[UpdateTemplateCardResponse](ctx, c, wecom.Call{Path: path, Body: body})
+	r, err := wecom.InvokeAs[UpdateTemplateCardResponse](ctx, c.token, wecom.Call{Path: path, Body: body})
 	if err != nil {
 		return nil, err
 	}

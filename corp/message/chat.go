@@ -14,10 +14,10 @@ import (
 // corp's own apps (自建应用) whose range is the whole corp; third-party apps are
 // excluded in so many words. An app reaches only groups that it has made. It is safe
 // for concurrent use.
-type Chats struct{ c *Client }
+type Chats struct{ token wecom.AccessToken }
 
 // Chats returns the calls on group chats.
-func (c *Client) Chats() Chats { return Chats{c} }
+func (c *Client) Chats() Chats { return Chats{c.token} }
 
 const longestChatName = 50
 
@@ -55,7 +55,7 @@ func (g Chats) Create(ctx context.Context, req CreateChatRequest) (*CreateChatRe
 	if err := c.Err("message: Create"); err != nil {
 		return nil, err
 	}
-	return invoke[CreateChatResponse](ctx, g.c, wecom.Call{Path: "/cgi-bin/appchat/create", Body: req})
+	return wecom.InvokeAs[CreateChatResponse](ctx, g.token, wecom.Call{Path: "/cgi-bin/appchat/create", Body: req})
 }
 
 // UpdateChatRequest says what changes. What is left out stays as it is.
@@ -82,7 +82,7 @@ func (g Chats) Update(ctx context.Context, req UpdateChatRequest) error {
 	if err := c.Err("message: Update"); err != nil {
 		return err
 	}
-	return do(ctx, g.c, wecom.Call{Path: "/cgi-bin/appchat/update", Body: req})
+	return wecom.DoAs(ctx, g.token, wecom.Call{Path: "/cgi-bin/appchat/update", Body: req}, nil)
 }
 
 // GetChatResponse holds a group.
@@ -121,7 +121,7 @@ func (g Chats) Get(ctx context.Context, chatID string) (*GetChatResponse, error)
 	if err := c.Err("message: Get"); err != nil {
 		return nil, err
 	}
-	return invoke[GetChatResponse](ctx, g.c, wecom.Call{Path: "/cgi-bin/appchat/get", Query: url.Values{"chatid": {chatID}}, Safe: true})
+	return wecom.InvokeAs[GetChatResponse](ctx, g.token, wecom.Call{Path: "/cgi-bin/appchat/get", Query: url.Values{"chatid": {chatID}}, Safe: true})
 }
 
 // ChatMessage is a message to a group.
@@ -170,5 +170,5 @@ func (g Chats) Send(ctx context.Context, m ChatMessage) error {
 	if err := c.Err(op); err != nil {
 		return err
 	}
-	return do(ctx, g.c, wecom.Call{Path: "/cgi-bin/appchat/send", Body: b})
+	return wecom.DoAs(ctx, g.token, wecom.Call{Path: "/cgi-bin/appchat/send", Body: b}, nil)
 }

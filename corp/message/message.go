@@ -28,15 +28,6 @@ func New(token wecom.AccessToken) *Client { return &Client{token} }
 // Nothing was sent. [errors.AsType] finds the first; the text of the error has all.
 type FieldError = valid.FieldError
 
-func invoke[T any](ctx context.Context, c *Client, call wecom.Call) (*T, error) {
-	return wecom.InvokeAs[T](ctx, c.token, call)
-}
-
-// do is invoke for a call without a result.
-func do(ctx context.Context, c *Client, call wecom.Call) error {
-	return wecom.DoAs(ctx, c.token, call, nil)
-}
-
 // Message is a message of an app (应用消息).
 type Message struct {
 	// AgentID is the app in the corp, from its authorisation. Required, except for a
@@ -382,7 +373,7 @@ func (c *Client) Send(ctx context.Context, m Message) (*SendResponse, error) {
 		return nil, err
 	}
 	const path = "/cgi-bin/message/send"
-	r, err := invoke[SendResponse](ctx, c, wecom.Call{Path: path, Body: body})
+	r, err := wecom.InvokeAs[SendResponse](ctx, c.token, wecom.Call{Path: path, Body: body})
 	if err != nil {
 		return nil, err
 	}
@@ -410,7 +401,7 @@ func (c *Client) Recall(ctx context.Context, msgID string) error {
 	if err := v.Err("message: Recall"); err != nil {
 		return err
 	}
-	return do(ctx, c, wecom.Call{Path: "/cgi-bin/message/recall", Body: recallBody{msgID}})
+	return wecom.DoAs(ctx, c.token, wecom.Call{Path: "/cgi-bin/message/recall", Body: recallBody{msgID}}, nil)
 }
 
 // Day is a day of the statistics (查询哪天的数据).
@@ -447,5 +438,5 @@ type statisticsBody struct {
 //
 //wecom:endpoint POST /cgi-bin/message/get_statistics
 func (c *Client) GetStatistics(ctx context.Context, day Day) (*GetStatisticsResponse, error) {
-	return invoke[GetStatisticsResponse](ctx, c, wecom.Call{Path: "/cgi-bin/message/get_statistics", Body: statisticsBody{day}, Safe: true})
+	return wecom.InvokeAs[GetStatisticsResponse](ctx, c.token, wecom.Call{Path: "/cgi-bin/message/get_statistics", Body: statisticsBody{day}, Safe: true})
 }

@@ -11,10 +11,10 @@ import (
 )
 
 // School sends to the families of a school (家校沟通). It is safe for concurrent use.
-type School struct{ c *Client }
+type School struct{ token wecom.AccessToken }
 
 // School returns the call to families.
-func (c *Client) School() School { return School{c} }
+func (c *Client) School() School { return School{c.token} }
 
 // RecvScope says who of a family gets a notice (指定发送对象).
 type RecvScope int32
@@ -139,7 +139,7 @@ func (s School) Send(ctx context.Context, m SchoolMessage) (*SchoolSendResponse,
 		return nil, err
 	}
 	const path = "/cgi-bin/externalcontact/message/send"
-	r, err := invoke[SchoolSendResponse](ctx, s.c, wecom.Call{Path: path, Body: body})
+	r, err := wecom.InvokeAs[SchoolSendResponse](ctx, s.token, wecom.Call{Path: path, Body: body})
 	if err != nil {
 		return nil, err
 	}

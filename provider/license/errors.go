@@ -9,6 +9,7 @@ import (
 
 	"github.com/wecom-isv/wecom"
 	"github.com/wecom-isv/wecom/internal/lenient"
+	"github.com/wecom-isv/wecom/internal/wire"
 )
 
 // ItemResult is an entry of a batch and what became of it. It names the entry by
@@ -161,14 +162,8 @@ func reason(code wecom.Code, message string) string {
 	return s
 }
 
-// brief keeps what came from outside at a length fit for an error.
-func brief(s string) string {
-	const most = 120
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
-}
+// brief keeps what came from outside at a length fit for an error of many entries.
+func brief(s string) string { return wire.Shorten(s, 120) }
 
 // checkCount refuses a list that one call, or one job, cannot take.
 func checkCount(method, list string, n, most int) error {

@@ -29,5 +29,5 @@
 // lacks.
 //
 // WeCom documents no call that refunds an order, though orders can be refunded:
-// see [StatusRefunded].
+// see [OrderRefunded].
 package paytool

@@ -69,7 +69,7 @@ type OrderType int32
 // The kinds of purchases.
 const (
 	OrderNew       OrderType = 0 // new; for a third-party app also with at most one year left (新购)
-	OrderMoreSeats OrderType = 1 // more seats (扩容)
+	OrderMoreUsers OrderType = 1 // more seats (扩容)
 	OrderRenewal   OrderType = 2 // longer (续期)
 )
 
@@ -379,15 +379,15 @@ type OrderStatus int32
 
 // The states of orders.
 const (
-	StatusUnpaid          OrderStatus = 1 // 未支付
-	StatusPaid            OrderStatus = 2 // 已支付
-	StatusCancelled       OrderStatus = 3 // 已取消
-	StatusExpired         OrderStatus = 4 // 支付过期
-	StatusRefundRequested OrderStatus = 5 // 申请退款中
-	StatusRefunded        OrderStatus = 6 // 已退款
-	StatusCompleted       OrderStatus = 7 // 已完成
-	StatusWaitingForCorp  OrderStatus = 8 // waits for the corp to confirm (待企业确认)
-	StatusPartlyRefunded  OrderStatus = 9 // 已部分退款
+	OrderUnpaid          OrderStatus = 1 // 未支付
+	OrderPaid            OrderStatus = 2 // 已支付
+	OrderCancelled       OrderStatus = 3 // 已取消
+	OrderExpired         OrderStatus = 4 // 支付过期
+	OrderRefundRequested OrderStatus = 5 // 申请退款中
+	OrderRefunded        OrderStatus = 6 // 已退款
+	OrderCompleted       OrderStatus = 7 // 已完成
+	OrderWaitingForCorp  OrderStatus = 8 // waits for the corp to confirm (待企业确认)
+	OrderPartlyRefunded  OrderStatus = 9 // 已部分退款
 )
 
 // OrderFrom is who opened an order (下单来源).
@@ -395,8 +395,8 @@ type OrderFrom int32
 
 // Who opens orders.
 const (
-	FromCustomer OrderFrom = 1 // 客户下单
-	FromProvider OrderFrom = 2 // 服务商下单
+	OrderFromCustomer OrderFrom = 1 // 客户下单
+	OrderFromProvider OrderFrom = 2 // 服务商下单
 )
 
 // PayChannel is how an order was paid (支付渠道).

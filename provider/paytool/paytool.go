@@ -19,8 +19,17 @@ type Config struct {
 	// Secret is the secret of the cash desk's API (收银台API调用密钥), from the provider
 	// console (工具 > 收银台). It is neither the provider secret nor that of an app.
 	// Required. The client hides it; drop the Config after use.
-	Secret string
+	Secret string `json:"-"`
 }
+
+// String hides the secret from fmt.
+func (c Config) String() string { return "paytool.Config" }
+
+// Format hides the secret from every verb of fmt.
+func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue hides the secret from log/slog.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // Client is the cash desk of a provider. It is safe for concurrent use and needs
 // no Close.
@@ -50,6 +59,8 @@ func New(p *provider.Client, cfg Config) (*Client, error) {
 func (c *Client) Do(ctx context.Context, call wecom.Call, result any) error {
 	op, _, _ := strings.Cut(call.Path, "?") // a query may hold a token
 	switch {
+	case c == nil || c.provider == nil:
+		return fmt.Errorf("paytool: %s: the client was not made by New", op)
 	case call.Auth.Source != nil || call.Auth.Param != "":
 		return fmt.Errorf("paytool: %s: Call.Auth must be empty: the provider_access_token is attached here", op)
 	case call.Body == nil || call.File != nil:
@@ -86,7 +97,12 @@ func invoke[T any](ctx context.Context, c *Client, call wecom.Call) (*T, error) 
 }
 
 // String names the provider, never a secret.
-func (c *Client) String() string { return "paytool.Client(" + c.provider.CorpID() + ")" }
+func (c *Client) String() string {
+	if c == nil || c.provider == nil {
+		return "paytool.Client()"
+	}
+	return "paytool.Client(" + c.provider.CorpID() + ")"
+}
 
 // Format keeps every verb of fmt from looking inside.
 func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }

@@ -53,7 +53,10 @@ func TestPain21_ClientShowsNoSecret(t *testing.T) {
 		fmt.Fprintf(&log, verb+"\n", *desk)
 		fmt.Fprintf(&log, verb+"\n", struct{ d *paytool.Client }{desk})
 	}
-	encoded, err := json.Marshal(map[string]any{"desk": desk})
+	cfg := paytool.Config{Secret: apiSecret}
+	fmt.Fprintf(&log, "%v %+v %#v %x\n", cfg, cfg, &cfg, cfg)
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "cfg", cfg, "in", struct{ C paytool.Config }{cfg})
+	encoded, err := json.Marshal(map[string]any{"desk": desk, "cfg": cfg})
 	require.NoError(t, err)
 	log.Write(encoded)
 	for _, secret := range []string{apiSecret, fmt.Sprintf("%x", apiSecret), "provider-secret", "provider-token-1"} {

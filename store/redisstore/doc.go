@@ -28,8 +28,9 @@
 // own, so that an outage costs at most one fetch per credential and process: it
 // comes at once if Redis is down, and after 7 to 9 seconds if Redis takes 2 seconds
 // to answer. A call for a corp whose token must be fetched fails while its
-// permanent code, if that is kept here, cannot be read. A suite_ticket is kept in the process that received it; the push that follows the
-// outage, 10 minutes later at most, reaches all of them again.
+// permanent code, if that is kept here, cannot be read. A suite_ticket is kept in
+// the process that received it; the push that follows the outage, 10 minutes later
+// at most, reaches all of them again.
 //
 // Empty, after FLUSHALL or a failover to a replica that lagged behind. Tokens are
 // fetched again, under the lock, once per credential. Tickets come back with the
