@@ -227,8 +227,12 @@ func (a *App) PushTicket(ctx context.Context) (Delivery, error) {
 	if target.URL == "" {
 		return Delivery{}, errors.New("wecomtest: PushTicket: the app has no CallbackURL")
 	}
+	blank := " " // WeCom's
+	if a.p.settings.trimmedTickets {
+		blank = ""
+	}
 	message := newXML().text("SuiteId", a.ID).
-		raw("<InfoType> <![CDATA[suite_ticket]]></InfoType>"). // the blank is WeCom's
+		raw("<InfoType>"+blank+"<![CDATA[suite_ticket]]></InfoType>").
 		number("TimeStamp", a.p.Now().Unix()).
 		text("SuiteTicket", a.IssueTicket()).bytes()
 	return a.p.Push(ctx, target, message)

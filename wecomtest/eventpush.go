@@ -42,10 +42,7 @@ func (a *App) PushEvent(ctx context.Context, id string, fields Fields) (Delivery
 	if err != nil {
 		return Delivery{}, err
 	}
-	known := eventOwners{suiteID: a.ID, providerID: a.p.provider.CorpID}
-	if e.ID == "suite:suite_ticket" && fields["SuiteTicket"] == nil {
-		known.ticket = a.IssueTicket()
-	}
+	known := eventOwners{suiteID: a.ID, providerID: a.p.provider.CorpID, ticket: a.ticketFor(e, fields)}
 	target := a.CommandTarget()
 	switch e.Receiver {
 	case SystemEventURL:
@@ -56,6 +53,15 @@ func (a *App) PushEvent(ctx context.Context, id string, fields Fields) (Delivery
 	case CommandURL:
 	}
 	return a.p.pushEvent(ctx, target, e, known, fields)
+}
+
+// ticketFor is a new ticket if the event carries one and none is chosen: the one
+// of the table's example would take the place of a good one in the backend.
+func (a *App) ticketFor(e *EventInfo, fields Fields) string {
+	if e.ID != "suite:suite_ticket" || fields["SuiteTicket"] != nil {
+		return ""
+	}
+	return a.IssueTicket()
 }
 
 // PushEvent pushes an event of the table that concerns this corp to the URL that
@@ -75,7 +81,7 @@ func (c *Corp) PushEvent(ctx context.Context, app *App, id string, fields Fields
 	}
 	known := eventOwners{corpID: c.ID, providerID: c.p.provider.CorpID, from: c.Admin().ID}
 	if app != nil {
-		known.suiteID = app.ID
+		known.suiteID, known.ticket = app.ID, app.ticketFor(e, fields)
 		c.fillGrant(&known, app, e)
 	}
 	target := c.p.provider.Target()

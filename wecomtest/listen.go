@@ -55,6 +55,8 @@ func (s *settings) checkListen() error {
 }
 
 // listen starts the server.
+//
+//nolint:contextcheck,nolintlint // The first reads this, the second does not see it: Close ends the server, no context does.
 func (p *Platform) listen() error {
 	listener := p.settings.listener
 	if listener == nil {

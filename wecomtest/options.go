@@ -19,6 +19,7 @@ type settings struct {
 	latency             time.Duration
 	tokenRule           TokenRule
 	newestTicketOnly    bool
+	trimmedTickets      bool
 	providerExpiredCode int
 	lockoutAfter        int
 	seed                *uint64
@@ -156,6 +157,17 @@ func WithTokenRule(rule TokenRule) Option {
 func NewestTicketOnly() Option {
 	return func(s *settings) error {
 		s.newestTicketOnly = true
+		return nil
+	}
+}
+
+// TrimmedTickets pushes suite_ticket events without the blank in front of their
+// InfoType. By default the blank is there, as in WeCom's own sample: a client that
+// does not trim it misses every ticket. Whether it is in what WeCom pushes today is
+// not documented.
+func TrimmedTickets() Option {
+	return func(s *settings) error {
+		s.trimmedTickets = true
 		return nil
 	}
 }

@@ -99,10 +99,29 @@ func Start(opts ...Option) (*Platform, error) {
 	if err != nil {
 		return nil, err
 	}
+	p := newPlatform(s, table)
+	p.provider = newProvider(p, s.provider)
+	if err := p.provider.check(); err != nil {
+		return nil, err
+	}
+	if s.control {
+		p.mounts = append(p.mounts, mount{prefix: controlPrefix, h: p.controlHandler()})
+	}
+	if s.noServer {
+		return p, nil
+	}
+	if err := p.listen(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func newPlatform(s settings, table endpointTable) *Platform {
 	p := &Platform{
 		settings:     s,
 		secrets:      newSecretMaker(s.seed, s.secret),
 		table:        table,
+		url:          "https://wecomtest.invalid",
 		handlers:     statefulHandlers(),
 		done:         make(chan struct{}),
 		apps:         map[string]*App{},
@@ -130,22 +149,8 @@ func Start(opts ...Option) (*Platform, error) {
 		translations: map[string]*translation{},
 		agents:       1000000,
 	}
-	p.provider = newProvider(p, s.provider)
-	if err := p.provider.check(); err != nil {
-		return nil, err
-	}
 	p.calls.limit, p.deliveries.limit, p.messages.limit = s.history, s.history, s.history
-	p.url = "https://wecomtest.invalid"
-	if s.control {
-		p.mounts = append(p.mounts, mount{prefix: controlPrefix, h: p.controlHandler()})
-	}
-	if s.noServer {
-		return p, nil
-	}
-	if err := p.listen(); err != nil {
-		return nil, err
-	}
-	return p, nil
+	return p
 }
 
 // Close shuts the server down, ends waiting faults and waits for requests and

@@ -186,20 +186,10 @@ func (p *Platform) send(ctx context.Context, method string, target Target, envel
 	if err != nil {
 		return Try{Err: err}
 	}
-	timestamp := strconv.FormatInt(p.Now().Unix(), 10)
-	nonce := p.secrets.text(10, "0123456789")
-	query := "msg_signature=" + envelope.sign(timestamp, nonce, encrypt) + "&timestamp=" + timestamp + "&nonce=" + nonce
-	if echo != "" {
-		query += "&echostr=" + url.QueryEscape(echo)
-	}
-	if address.RawQuery != "" {
-		query = address.RawQuery + "&" + query
-	}
-	address.RawQuery = query
-
-	ctx, cancel := context.WithTimeout(ctx, deadline)
+	p.signAddress(address, envelope, encrypt, echo)
+	limited, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, address.String(), bytes.NewReader(body)) //nolint:gosec // To push to the given address is what it is for.
+	request, err := http.NewRequestWithContext(limited, method, address.String(), bytes.NewReader(body)) //nolint:gosec,nolintlint // To push to the given address is what it is for.
 	if err != nil {
 		return Try{Err: errors.New("the callback URL cannot be requested")}
 	}
@@ -218,6 +208,8 @@ func (p *Platform) send(ctx context.Context, method string, target Target, envel
 	try := Try{Body: answer, Duration: time.Since(start)}
 	switch {
 	case ctx.Err() != nil:
+		try.Err = fmt.Errorf("given up by the caller: %w", ctx.Err())
+	case limited.Err() != nil:
 		try.Err = fmt.Errorf("no answer within %v", deadline)
 	case err != nil:
 		try.Err = fmt.Errorf("connection failed: %w", err)
@@ -228,6 +220,20 @@ func (p *Platform) send(ctx context.Context, method string, target Target, envel
 		try.Status = response.StatusCode
 	}
 	return try
+}
+
+// signAddress adds the signature of what is sent to the query of an address.
+func (p *Platform) signAddress(address *url.URL, envelope *envelopeCipher, encrypt, echo string) {
+	timestamp := strconv.FormatInt(p.Now().Unix(), 10)
+	nonce := p.secrets.text(10, "0123456789")
+	query := "msg_signature=" + envelope.sign(timestamp, nonce, encrypt) + "&timestamp=" + timestamp + "&nonce=" + nonce
+	if echo != "" {
+		query += "&echostr=" + url.QueryEscape(echo)
+	}
+	if address.RawQuery != "" {
+		query = address.RawQuery + "&" + query
+	}
+	address.RawQuery = query
 }
 
 // receiver is how a host is reached: in process if Handle named it.
@@ -298,7 +304,7 @@ func openReply(envelope *envelopeCipher, body []byte, receiver string) ([]byte, 
 		TimeStamp    string   `xml:"TimeStamp"`
 		Nonce        string   `xml:"Nonce"`
 	}
-	if err := xml.Unmarshal(body, &sealed); err != nil { //nolint:gosec // Text into text fields.
+	if err := xml.Unmarshal(body, &sealed); err != nil { //nolint:gosec,nolintlint // Text into text fields.
 		return nil, errors.New("the passive reply is no XML envelope")
 	}
 	if envelope.sign(sealed.TimeStamp, sealed.Nonce, sealed.Encrypt) != sealed.MsgSignature {
@@ -325,7 +331,7 @@ func messageKind(message []byte) string {
 	if bytes.HasPrefix(bytes.TrimSpace(message), []byte("{")) {
 		_ = json.Unmarshal(message, &m) // an unknown form has no kind
 	} else {
-		_ = xml.Unmarshal(message, &m) //nolint:gosec // Text into text fields.
+		_ = xml.Unmarshal(message, &m) //nolint:gosec,nolintlint // Text into text fields.
 	}
 	return eventKind(strings.TrimSpace(m.InfoType), m.MsgType, m.Event, m.ChangeType)
 }

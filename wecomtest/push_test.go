@@ -272,3 +272,14 @@ func TestPushAnything(t *testing.T) {
 	assert.Equal(t, "event.click", d.Kind)
 	assert.InDelta(t, time.Now().Add(time.Hour).Unix(), atoi(t, events.last().query.Get("timestamp")), 5)
 }
+
+func TestTrimmedTickets(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, p *wecomtest.Platform) {
+		app := p.NewApp(wecomtest.AppConfig{})
+		backend(p, app)
+		d, err := app.PushTicket(t.Context())
+		require.NoError(t, err)
+		assert.Contains(t, string(d.Message), "<InfoType><![CDATA[suite_ticket]]>")
+	}, wecomtest.TrimmedTickets())
+}

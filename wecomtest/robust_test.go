@@ -1,6 +1,7 @@
 package wecomtest_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -163,8 +164,22 @@ func TestEverythingAtOnce(t *testing.T) {
 // try makes a call whose outcome does not matter.
 func (c *client) try(pathAndQuery, body string) {
 	c.t.Helper()
-	r, err := c.http.Post(c.base+pathAndQuery, "application/json", strings.NewReader(body))
-	if err == nil {
+	if r, err := c.send(pathAndQuery, body); err == nil {
 		closeBody(c.t, r)
 	}
+}
+
+// A push that its caller gives up says so, and is not tried again.
+func TestPushIsGivenUp(t *testing.T) {
+	t.Parallel()
+	p := wecomtest.NewPlatform(t, wecomtest.WithoutServer())
+	ctx, cancel := context.WithCancel(t.Context())
+	p.Handle("slow.test", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	}))
+	d, err := p.NewApp(wecomtest.AppConfig{CallbackURL: "http://slow.test/"}).PushTicket(ctx)
+	require.ErrorIs(t, err, wecomtest.ErrNotDelivered)
+	require.ErrorContains(t, err, "given up by the caller")
+	assert.Len(t, d.Tries, 1)
 }

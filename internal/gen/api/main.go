@@ -32,6 +32,9 @@ const (
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("api: ")
+	if _, err := os.Stat(filepath.Join(root, "go.work")); err != nil {
+		log.Fatal("run it with go generate: ", err) // it replaces a whole directory
+	}
 	files, err := generate(os.DirFS(root))
 	if err != nil {
 		log.Fatal(err)
