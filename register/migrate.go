@@ -68,7 +68,9 @@ type MigrateConfig struct {
 	// fewer are made one by one. 0: 1000; negative: never by files. Members of whom a
 	// file cannot hold all (gender, leadership, custom attributes and so on) take a call
 	// besides: if they are the larger part, all are made one by one. So they are, too, if
-	// the platform does not let the contact token import, which is not documented.
+	// the platform does not let the contact token import, which is not documented, or
+	// does not show who is there already: a file would overwrite them. An import that
+	// stands still for five minutes is not waited for any longer.
 	ImportFrom int
 	// Parallel is how many calls are under way at once, 1 to 16; 0: 4. Departments are
 	// made one after the other, and so are the members of a department, as WeCom asks.
@@ -218,6 +220,7 @@ const (
 	StepRead        Step = "read"        // what is there already
 	StepDepartments Step = "departments" // 部门
 	StepUsers       Step = "users"       // 成员
+	StepImport      Step = "import"      // in place of the two above while a file is imported; in per cent
 	StepTags        Step = "tags"        // 标签
 	StepScopes      Step = "scopes"      // 可见范围
 	StepCheck       Step = "check"       // everything is read back and compared
@@ -271,7 +274,7 @@ func (m *migration) run(ctx context.Context) error {
 // and whether there is time for the rest.
 func (m *migration) begin(ctx context.Context) error {
 	if m.state.JobID != "" {
-		m.progress.begin(StepRead, 100)
+		m.progress.begin(StepImport, 100)
 		if err := m.waitJob(ctx, m.state.JobID); err != nil && !givesUp(err) {
 			return err
 		}

@@ -14,7 +14,8 @@ import (
 // Checkpoint keeps how far one migration is: some hundred bytes of JSON, more if
 // much was refused. There are ids of members and departments in it, and no secret.
 // [FileCheckpoint] is one; a row of a table of yours makes another. One corp, one
-// checkpoint.
+// checkpoint. It is loaded before each Save as well, to see whether another run has
+// taken over.
 type Checkpoint interface {
 	// Load returns what Save was given last, nil if there is nothing.
 	Load(ctx context.Context) ([]byte, error)
@@ -62,7 +63,7 @@ func (f FileCheckpoint) Save(_ context.Context, data []byte) (err error) {
 // syncDir makes a renaming outlast a loss of power, on systems that can: what was
 // begun, an invitation say, is to be known after it.
 func syncDir(path string) {
-	dir, err := os.Open(path)
+	dir, err := os.Open(path) //nolint:gosec // The path is the caller's.
 	if err != nil {
 		return
 	}

@@ -50,7 +50,7 @@ func (m *migration) importDepartments(ctx context.Context, missing []contact.Cre
 	if err := m.save(ctx); err != nil {
 		return err
 	}
-	m.progress.begin(StepDepartments, 100)
+	m.progress.begin(StepImport, 100)
 	_, err := m.importFile(ctx, "departments.csv", file.Bytes(), func(ctx context.Context, mediaID string) (*contact.JobResponse, error) {
 		return m.contacts.Batch().ReplaceParty(ctx, mediaID, contact.JobCallback{})
 	})
@@ -77,7 +77,7 @@ func (m *migration) importUsers(ctx context.Context, users []*contact.CreateUser
 		if err := contact.WriteUsersCSV(&file, chunk); err != nil {
 			return fmt.Errorf("register: the file of members cannot be written: %w", err)
 		}
-		m.progress.begin(StepUsers, 100)
+		m.progress.begin(StepImport, 100)
 		imported, err := m.importFile(ctx, "users.csv", file.Bytes(), func(ctx context.Context, mediaID string) (*contact.JobResponse, error) {
 			return m.contacts.Batch().SyncUser(ctx, contact.ImportRequest{MediaID: mediaID, ToInvite: new(false)})
 		})

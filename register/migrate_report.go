@@ -117,9 +117,9 @@ func (r *Report) String() string {
 	case !r.Checked:
 		fmt.Fprintf(&b, "%-12s not read back\n", "check")
 	case r.Complete():
-		fmt.Fprintf(&b, "%-12s all of the plan is there; %d others\n", "check", r.Others)
+		fmt.Fprintf(&b, "%-12s all of the plan is there, and %d beside it\n", "check", r.Others)
 	default:
-		fmt.Fprintf(&b, "%-12s %d differences from the plan; %d others\n", "check", len(r.Differences), r.Others)
+		fmt.Fprintf(&b, "%-12s %d differences from the plan; %d beside it\n", "check", len(r.Differences), r.Others)
 	}
 	fmt.Fprintf(&b, "%-12s %6d sent, %d unsure\n", "invitations", r.Invited, r.InvitesUnsure)
 	locked := "still locked"
@@ -127,7 +127,7 @@ func (r *Report) String() string {
 		locked = "unlocked"
 	}
 	fmt.Fprintf(&b, "%-12s %s\n", "contacts", locked)
-	fmt.Fprintf(&b, "%-12s %d calls in %v, %d runs before this one\n", "effort", r.Calls, r.Took.Round(time.Millisecond), r.Runs)
+	fmt.Fprintf(&b, "%-12s %d calls in %v; earlier runs: %d\n", "effort", r.Calls, r.Took.Round(time.Millisecond), r.Runs)
 	writeSome(&b, "refused", r.Refused)
 	writeSome(&b, "differs", r.Differences)
 	return b.String()

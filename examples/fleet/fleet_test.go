@@ -9,12 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/wecom-isv/wecom/examples/internal/workers/workerstest"
 )
 
 // TestMain lets the test binary be a worker, as the program is.
@@ -26,37 +27,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func noEnv(string) string { return "" }
-
-// output takes what run prints and can be waited for.
-type output struct {
-	mu    sync.Mutex
-	text  bytes.Buffer
-	wrote chan struct{}
-}
-
-func newOutput() *output { return &output{wrote: make(chan struct{}, 1)} }
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	select {
-	case o.wrote <- struct{}{}:
-	default:
-	}
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
 func TestFleetFetchesEachTokenOnceOverSQLite(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	err := run(t.Context(), []string{"-workers", "3", "-corps", "8", "-for", "1100ms"}, noEnv, &out)
+	err := run(t.Context(), []string{"-workers", "3", "-corps", "8", "-for", "1100ms"}, workerstest.NoEnv, &out)
 	require.NoError(t, err, out.String())
 	assert.Contains(t, out.String(), "3 workers, 8 corps; ")
 	assert.Contains(t, out.String(), "tokens in SQLite\n")
@@ -87,15 +61,11 @@ func TestFleetFetchesEachTokenOnceOverRedis(t *testing.T) {
 func TestInterruptEndsTheWorkers(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	out, done := newOutput(), make(chan error, 1)
-	go func() { done <- run(ctx, []string{"-workers", "2", "-corps", "2", "-for", "5m"}, noEnv, out) }()
-	for !strings.Contains(out.String(), "all") { // the first table
-		select {
-		case <-out.wrote:
-		case err := <-done:
-			require.Failf(t, "ended too early", "%v", err)
-		}
-	}
+	out, done := workerstest.NewOutput(), make(chan error, 1)
+	go func() {
+		done <- run(ctx, []string{"-workers", "2", "-corps", "2", "-for", "5m"}, workerstest.NoEnv, out)
+	}()
+	out.Await(t, "all", done)
 	cancel()
 	require.ErrorIs(t, <-done, context.Canceled)
 }
@@ -122,8 +92,8 @@ func TestSecondFetchOfATokenIsCounted(t *testing.T) {
 	token, err := corp.Token(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, w.verdict(p, report{}))
-	w.gate.forget()
-	require.NoError(t, w.verdict(p, report{}), "the platform forgets, the gate does not")
+	w.platform.ForgetCalls()
+	require.NoError(t, w.verdict(p, report{}), "the platform forgets, the count does not")
 	require.NoError(t, corp.Reject(t.Context(), token))
 	_, err = corp.Token(t.Context())
 	require.NoError(t, err)
@@ -151,9 +121,9 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 		{"-unknown"},
 		{"extra"},
 	} {
-		require.Error(t, run(t.Context(), args, noEnv, io.Discard), args)
+		require.Error(t, run(t.Context(), args, workerstest.NoEnv, io.Discard), args)
 	}
-	require.ErrorIs(t, run(t.Context(), []string{"-h"}, noEnv, io.Discard), flag.ErrHelp)
+	require.ErrorIs(t, run(t.Context(), []string{"-h"}, workerstest.NoEnv, io.Discard), flag.ErrHelp)
 }
 
 func TestBadRedisIsRefusedWithoutItsPassword(t *testing.T) {
@@ -208,5 +178,4 @@ func TestTableIsDrawnOverTheLastOne(t *testing.T) {
 	p.line("done")
 	p.table(reports)
 	assert.NotContains(t, strings.TrimPrefix(out.String(), first+"\x1b[4A\x1b[J"+first), "\x1b", "a line in between is not drawn over")
-	assert.False(t, isTerminal(&out))
 }

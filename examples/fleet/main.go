@@ -24,6 +24,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/wecom-isv/wecom/examples/internal/workers"
 )
 
 func main() {
@@ -90,15 +92,15 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close(ctx)) }()
-	p := &printer{out: out, redraw: isTerminal(out)}
-	p.line("%d workers, %d corps; platform at %s, tokens in %s", opts.workers, opts.corps, w.gate.address, where.Kind)
+	p := &printer{out: out, redraw: workers.IsTerminal(out)}
+	p.line("%d workers, %d corps; platform at %s, tokens in %s", opts.workers, opts.corps, w.gate.URL, where.Kind)
 
 	crew, err := startCrew(ctx, opts.workers, w.settings(where))
 	if err != nil {
 		return err
 	}
 	err = crew.watch(ctx, opts.duration, func(reports []report) {
-		w.gate.forget()
+		w.platform.ForgetCalls() // it remembers each, which is too much for minutes
 		p.table(reports)
 	})
 	if err := errors.Join(err, crew.stop()); err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -14,16 +13,6 @@ type printer struct {
 	out    io.Writer
 	redraw bool // write a table over the one before
 	lines  int  // of the table that was printed last
-}
-
-// isTerminal reports whether out is one.
-func isTerminal(out io.Writer) bool {
-	f, ok := out.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 func (p *printer) line(format string, args ...any) {

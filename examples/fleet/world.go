@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/wecom-isv/wecom"
 	"github.com/wecom-isv/wecom/callback"
+	"github.com/wecom-isv/wecom/examples/internal/workers"
 	"github.com/wecom-isv/wecom/suite"
 	"github.com/wecom-isv/wecom/wecomtest"
 )
@@ -23,7 +26,8 @@ const latency = 50 * time.Millisecond
 // its callbacks.
 type world struct {
 	platform *wecomtest.Platform
-	gate     *gate
+	gate     *workers.Gate
+	fetches  atomic.Int64 // of tokens
 	console  *wecomtest.App
 	shared   *store
 	corps    []string
@@ -41,7 +45,7 @@ func newWorld(ctx context.Context, where place, corps int) (_ *world, err error)
 			err = errors.Join(err, w.close(ctx))
 		}
 	}()
-	if w.gate, err = openGate(ctx, w.platform); err != nil {
+	if w.gate, err = workers.OpenGate(ctx, w.platform.Transport(), w.count); err != nil {
 		return nil, err
 	}
 	if w.shared, err = where.open(ctx); err != nil {
@@ -72,6 +76,14 @@ func newWorld(ctx context.Context, where place, corps int) (_ *world, err error)
 	return w, nil
 }
 
+// count counts the fetches of tokens.
+func (w *world) count(r *http.Request) {
+	switch r.URL.Path {
+	case "/cgi-bin/service/get_suite_token", "/cgi-bin/service/get_corp_token":
+		w.fetches.Add(1)
+	}
+}
+
 func (w *world) install(ctx context.Context, corps int) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
@@ -89,7 +101,7 @@ func (w *world) install(ctx context.Context, corps int) error {
 // settings are what a worker must know.
 func (w *world) settings(where place) settings {
 	return settings{
-		BaseURL: w.gate.address, SuiteID: w.console.ID, Secret: w.console.Secret, Place: where, Corps: w.corps,
+		BaseURL: w.gate.URL, SuiteID: w.console.ID, Secret: w.console.Secret, Place: where, Corps: w.corps,
 	}
 }
 
@@ -107,7 +119,7 @@ func newApp(s settings, shared *store, opts ...wecom.Option) (*suite.Client, err
 // keys.
 func (w *world) verdict(p *printer, sum report) error {
 	keys := len(w.corps) + 1 // a token of each corp, and the one of the suite
-	fetches := int(w.gate.fetches.Load())
+	fetches := int(w.fetches.Load())
 	p.line("%d keys, %d fetches; %d calls, %d failed", keys, fetches, sum.Calls, sum.Failed)
 	return judge(keys, fetches, sum)
 }
@@ -125,7 +137,7 @@ func judge(keys, fetches int, sum report) error {
 // close ends the platform and leaves nothing behind that does not expire.
 func (w *world) close(ctx context.Context) (err error) {
 	if w.gate != nil {
-		err = w.gate.close()
+		err = w.gate.Close()
 	}
 	w.platform.Close()
 	if w.shared == nil {

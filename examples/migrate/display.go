@@ -3,11 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 
+	"github.com/wecom-isv/wecom/examples/internal/workers"
 	"github.com/wecom-isv/wecom/register"
 )
 
@@ -27,16 +27,7 @@ type display struct {
 const between = 5 * time.Second
 
 func newDisplay(out io.Writer) *display {
-	return &display{out: out, terminal: isTerminal(out)}
-}
-
-func isTerminal(out io.Writer) bool {
-	f, ok := out.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return &display{out: out, terminal: workers.IsTerminal(out)}
 }
 
 func (d *display) line(format string, args ...any) { _, _ = fmt.Fprintf(d.out, format+"\n", args...) }

@@ -2,29 +2,22 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io"
-	"log"
 	"math/rand/v2"
-	"net"
 	"net/http"
-	"net/http/httputil"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
+	"github.com/wecom-isv/wecom/examples/internal/workers"
 	"github.com/wecom-isv/wecom/wecomtest"
 )
 
-// gate serves the platform on a loopback address, and lets some of the calls on
-// contacts fail, in all the ways that the real one has.
+// gate lets the workers call the platform, and lets some of the calls on contacts
+// fail, in all the ways that the real one has.
 type gate struct {
+	*workers.Gate
+
 	platform *wecomtest.Platform
-	proxy    *httputil.ReverseProxy
-	server   *http.Server
-	address  string
-	served   chan error
 	calls    atomic.Int64
 	called   func(n int64) // told of each call; may be nil
 
@@ -34,30 +27,18 @@ type gate struct {
 }
 
 func openGate(ctx context.Context, platform *wecomtest.Platform, faults float64, seed uint64) (*gate, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
+	g := &gate{
+		platform: platform, faults: faults,
+		dice: rand.New(rand.NewPCG(seed, seed)), //nolint:gosec // It throws faults, and guards nothing.
+	}
+	var err error
+	if g.Gate, err = workers.OpenGate(ctx, platform.Transport(), g.before); err != nil {
 		return nil, err
 	}
-	g := &gate{
-		platform: platform, address: "http://" + listener.Addr().String(), served: make(chan error, 1),
-		dice: rand.New(rand.NewPCG(seed, seed)), faults: faults, //nolint:gosec // It throws faults, and guards nothing.
-	}
-	silent := log.New(io.Discard, "", 0) // of workers that leave in the middle of a call
-	g.proxy = &httputil.ReverseProxy{Transport: platform.Transport(), Rewrite: toPlatform, ErrorLog: silent, ErrorHandler: cut}
-	g.server = &http.Server{Handler: g, ReadHeaderTimeout: 10 * time.Second, ErrorLog: silent}
-	go func() { g.served <- g.server.Serve(listener) }()
 	return g, nil
 }
 
-// toPlatform gives a request an address; the platform takes any.
-func toPlatform(r *httputil.ProxyRequest) {
-	r.Out.URL.Scheme, r.Out.URL.Host = "https", "platform.invalid"
-}
-
-// cut hands a connection that the platform has cut on to the client.
-func cut(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }
-
-func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (g *gate) before(r *http.Request) {
 	n := g.calls.Add(1)
 	if !strings.HasPrefix(r.URL.Path, "/cgi-bin/service/") { // those calls are the vendor's own
 		g.throw(r.URL.Path)
@@ -65,7 +46,6 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.called != nil {
 		g.called(n)
 	}
-	g.proxy.ServeHTTP(w, r)
 }
 
 // throw lets a call fail, now and then.
@@ -86,12 +66,4 @@ func (g *gate) throw(path string) {
 		fault.Path = path
 		g.platform.Inject(fault)
 	}
-}
-
-func (g *gate) close() error {
-	err := g.server.Close()
-	if served := <-g.served; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
-	return err
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/wecom-isv/wecom/examples/internal/workers/workerstest"
 	"github.com/wecom-isv/wecom/register"
 	"github.com/wecom-isv/wecom/wecomtest"
 )
@@ -30,33 +31,6 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func noEnv(string) string { return "" }
-
-// output takes what run prints and can be waited for.
-type output struct {
-	mu    sync.Mutex
-	text  bytes.Buffer
-	wrote chan struct{}
-}
-
-func newOutput() *output { return &output{wrote: make(chan struct{}, 1)} }
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	select {
-	case o.wrote <- struct{}{}:
-	default:
-	}
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
-
 func TestMigrateACompany(t *testing.T) {
 	t.Parallel()
 	for _, importFrom := range []string{"-1", "50"} {
@@ -64,10 +38,10 @@ func TestMigrateACompany(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
 			err := run(t.Context(), []string{"-people", "120", "-departments", "12", "-faults", "0.02", "-rate", "600000", "-invite", "-import-from", importFrom},
-				noEnv, strings.NewReader(""), &out, nil)
+				workerstest.NoEnv, strings.NewReader(""), &out, nil)
 			require.NoError(t, err, out.String())
 			for _, want := range []string{
-				"12 departments, 120 people; ", "users: 120 of 120\n", "all of the plan is there; 1 others", "contacts     unlocked",
+				"12 departments, 120 people; ", "users: 120 of 120\n", "all of the plan is there, and 1 beside it", "contacts     unlocked",
 				"the corp has 12 departments and 120 members", "carried out 1 times",
 			} {
 				assert.Contains(t, out.String(), want)
@@ -87,16 +61,16 @@ func TestMigrateFiles(t *testing.T) {
 	users := file("users.csv", "\ufeff姓名,帐号,手机号,邮箱,所在部门,职位,性别\n张三,zhangsan,13800000000,,2;3,工程师,男\n李四,lisi,,lisi@example.com,1,,\n")
 	departments := file("departments.csv", "部门名称,部门ID,父部门ID,排序\n研发,2,1,\n后端,3,2,\n")
 	var out bytes.Buffer
-	require.NoError(t, run(t.Context(), []string{"-csv", users, "-departments-csv", departments}, noEnv, strings.NewReader(""), &out, nil), out.String())
+	require.NoError(t, run(t.Context(), []string{"-csv", users, "-departments-csv", departments}, workerstest.NoEnv, strings.NewReader(""), &out, nil), out.String())
 	assert.Contains(t, out.String(), "the corp has 2 departments and 2 members")
 
 	bad := file("bad.csv", "姓名,帐号,手机号,所在部门\n张三,z,138,2\n李四,Z,13800000000,1\n")
-	err := run(t.Context(), []string{"-csv", bad}, noEnv, strings.NewReader(""), io.Discard, nil)
+	err := run(t.Context(), []string{"-csv", bad}, workerstest.NoEnv, strings.NewReader(""), io.Discard, nil)
 	require.EqualError(t, err, "the plan has 3 problems, nothing was sent:\n"+
 		"  user 1 (z): Mobile is none: 11 digits, or with the country, as +852 …\n"+
 		"  user 1 (z): Department[0] names department 2, which is not in the plan\n"+
 		"  user 2 (Z): UserID is that of user 1 as well; case does not count")
-	err = run(t.Context(), []string{"-csv", filepath.Join(dir, "none.csv")}, noEnv, strings.NewReader(""), io.Discard, nil)
+	err = run(t.Context(), []string{"-csv", filepath.Join(dir, "none.csv")}, workerstest.NoEnv, strings.NewReader(""), io.Discard, nil)
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
@@ -111,17 +85,11 @@ func TestInterruptAndGoOn(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			interrupts := make(chan os.Signal)
-			out, done := newOutput(), make(chan error, 1)
+			out, done := workerstest.NewOutput(), make(chan error, 1)
 			go func() {
-				done <- run(t.Context(), []string{"-people", "200", "-departments", "20", "-import-from", "-1", "-rate", "6000"}, noEnv, strings.NewReader(tt.input), out, interrupts)
+				done <- run(t.Context(), []string{"-people", "200", "-departments", "20", "-import-from", "-1", "-rate", "6000"}, workerstest.NoEnv, strings.NewReader(tt.input), out, interrupts)
 			}()
-			for !strings.Contains(out.String(), "departments: 20 of 20") {
-				select {
-				case <-out.wrote:
-				case err := <-done:
-					require.Failf(t, "ended too early", "%v %s", err, out)
-				}
-			}
+			out.Await(t, "departments: 20 of 20", done)
 			interrupts <- os.Interrupt
 			err := <-done
 			assert.Contains(t, out.String(), "stopped in step users, at ")
@@ -130,7 +98,7 @@ func TestInterruptAndGoOn(t *testing.T) {
 				return
 			}
 			require.NoError(t, err, out.String())
-			assert.Contains(t, out.String(), "1 runs before this one")
+			assert.Contains(t, out.String(), "earlier runs: 1")
 			assert.Contains(t, out.String(), "the corp has 20 departments and 200 members")
 		})
 	}
@@ -182,7 +150,7 @@ func killed(t *testing.T, people, departments, importFrom int) {
 	runs := 0
 	for {
 		runs++
-		out := newOutput()
+		out := workerstest.NewOutput()
 		command, err := w.startWorker(o, out)
 		require.NoError(t, err)
 		ended := make(chan error, 1)
@@ -280,10 +248,10 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 		{"-unknown"},
 		{"extra"},
 	} {
-		require.Error(t, run(t.Context(), args, noEnv, strings.NewReader(""), io.Discard, nil), args)
+		require.Error(t, run(t.Context(), args, workerstest.NoEnv, strings.NewReader(""), io.Discard, nil), args)
 	}
 	var help bytes.Buffer
-	require.ErrorIs(t, run(t.Context(), []string{"-h"}, noEnv, strings.NewReader(""), &help, nil), flag.ErrHelp)
+	require.ErrorIs(t, run(t.Context(), []string{"-h"}, workerstest.NoEnv, strings.NewReader(""), &help, nil), flag.ErrHelp)
 	assert.Contains(t, help.String(), "WECOM_REGISTER_CODE")
 }
 

@@ -44,7 +44,7 @@ func newWorld(ctx context.Context, faults float64) (_ *world, err error) {
 		return nil, err
 	}
 	pack := w.platform.NewPackage(wecomtest.PackageConfig{ContactMigration: true})
-	api, err := wecom.New(wecom.WithBaseURL(w.gate.address))
+	api, err := wecom.New(wecom.WithBaseURL(w.gate.URL))
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func newWorld(ctx context.Context, faults float64) (_ *world, err error) {
 func (w *world) close() error {
 	var err error
 	if w.gate != nil {
-		err = w.gate.close()
+		err = w.gate.Close()
 	}
 	w.platform.Close()
 	return err
@@ -72,14 +72,14 @@ func (w *world) close() error {
 
 func (w *world) job(o options) job {
 	return job{
-		BaseURL: w.gate.address, CorpID: w.platform.Provider().CorpID, ProviderSecret: w.platform.Provider().Secret,
+		BaseURL: w.gate.URL, CorpID: w.platform.Provider().CorpID, ProviderSecret: w.platform.Provider().Secret,
 		RegisterCode: w.code.Reveal(), Options: o,
 	}
 }
 
 // simulate lets worker after worker migrate, until one comes to the end.
 func simulate(ctx context.Context, o options, in io.Reader, out io.Writer, interrupts <-chan os.Signal) (err error) {
-	if _, err := readPlan(o); err != nil { //nolint:contextcheck // Nothing is sent yet, there is nothing to end.
+	if _, err := readPlan(o); err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp("", "migrate-")
@@ -96,7 +96,7 @@ func simulate(ctx context.Context, o options, in io.Reader, out io.Writer, inter
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	to := newDisplay(out)
-	to.line("the platform is simulated at %s; Ctrl-C stops the migration in the middle", w.gate.address)
+	to.line("the platform is simulated at %s; Ctrl-C stops the migration in the middle", w.gate.URL)
 	lines := bufio.NewReader(in)
 	for {
 		err := w.runWorker(ctx, o, out, interrupts)

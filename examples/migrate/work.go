@@ -54,7 +54,7 @@ func work(ctx context.Context, in io.Reader, out io.Writer) error {
 // migrate fills the corp that has registered with the code of j. It can be called
 // again and again, by one process at a time.
 func migrate(ctx context.Context, j job, out io.Writer) error {
-	plan, err := readPlan(j.Options) //nolint:contextcheck // Nothing is sent yet, there is nothing to end.
+	plan, err := readPlan(j.Options)
 	if err != nil {
 		return err
 	}

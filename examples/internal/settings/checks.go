@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/url"
 	"regexp"
+	"strings"
 
 	"github.com/wecom-isv/wecom/crypto"
 )
@@ -35,7 +36,7 @@ func IsAESKey(s string) error {
 // IsURL takes the address of a site.
 func IsURL(s string) error {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https" && u.Scheme != "http" {
+	if err != nil || !strings.HasPrefix(s, u.Scheme+"://") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "https" && u.Scheme != "http" {
 		return errors.New("https://host, without query, user name or password")
 	}
 	return nil

@@ -43,6 +43,9 @@ func TestReadNamesWhatIsWrongAndNoValue(t *testing.T) {
 	require.ErrorContains(t, err, "A is not set\n    where A is")
 	assert.NotContains(t, err.Error(), "C")
 
+	require.Error(t, settings.IsURL("HTTPS://app.example.com"), "programs ask whether an address begins with https://")
+	require.NoError(t, settings.IsURL("https://app.example.com"))
+
 	some, err = settings.Read(func(name string) string { return "s3cret of " + name }, variables...)
 	assert.True(t, some)
 	require.ErrorContains(t, err, "B is malformed: want https://host")
