@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"net/url"
 	"strings"
 
 	"github.com/wecom-isv/wecom"
@@ -69,12 +70,19 @@ func configFromEnv(getenv func(string) string) (cfg config, online bool, err err
 	return cfg, online, nil
 }
 
-// complete finds what is set by halves.
+// complete finds what is set by halves, or cannot be used here.
 func (c config) complete(online bool) error {
-	if online && (c.loginSuiteID == "") != (c.loginSuiteSecret == "") {
-		return errors.New("WECOM_LOGIN_SUITE_ID and WECOM_LOGIN_SUITE_SECRET belong together: set both or none")
+	if !online {
+		return nil
 	}
-	return nil
+	var problems []error
+	if (c.loginSuiteID == "") != (c.loginSuiteSecret == "") {
+		problems = append(problems, errors.New("WECOM_LOGIN_SUITE_ID and WECOM_LOGIN_SUITE_SECRET belong together: set both or none"))
+	}
+	if at, err := url.Parse(c.PublicURL); err == nil && at.Host != "" && strings.Trim(at.Path, "/") != "" {
+		problems = append(problems, errors.New("WECOM_PUBLIC_URL has a path: the pages of this program link to each other from the root of their host"))
+	}
+	return errors.Join(problems...)
 }
 
 // https reports whether browsers see the site over https.

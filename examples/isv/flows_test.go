@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -126,21 +126,27 @@ func TestRegister(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	v := w.visitor(t)
-	page := v.everyRedirect("/register/")
-	open := v.send(http.MethodPost, page.form(t), strings.NewReader(url.Values{"corp_name": {"新企业"}}.Encode()),
-		"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin")
-	require.Equal(t, http.StatusSeeOther, open.status, open.body)
-	require.Contains(t, v.get(page.address).body, `data-state="waiting"`)
-
-	corp, err := w.sim.platform.Register(t.Context(), open.to(), wecomtest.RegisterForm{CorpName: "新企业"})
-	require.NoError(t, err)
-	require.Eventually(t, func() bool { return strings.Contains(v.get(page.address).body, "企业已注册") }, 10*time.Second, 20*time.Millisecond)
-	require.Eventually(t, func() bool { return !corp.ContactsLocked() }, 10*time.Second, 20*time.Millisecond, "the contacts are unlocked")
-	require.Eventually(t, func() bool {
+	corp := v.register(w, "新企业")
+	inTime(t, func() bool { return !corp.ContactsLocked() }, "the contacts are unlocked")
+	inTime(t, func() bool {
 		_, err := w.store.records.Customer(t.Context(), corp.ID)
 		return err == nil
-	}, 10*time.Second, 20*time.Millisecond, "the app comes with the corp")
+	}, "the app comes with the corp")
 	assert.Equal(t, http.StatusSeeOther, v.get("/me").status, "who has begun a registration is not signed in by it")
+}
+
+// register registers a corp and waits until the page knows of it.
+func (v *visitor) register(w *world, name string) *wecomtest.Corp {
+	v.t.Helper()
+	page := v.everyRedirect("/register/")
+	open := v.send(http.MethodPost, page.form(v.t), strings.NewReader(url.Values{"corp_name": {name}}.Encode()),
+		"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin")
+	require.Equal(v.t, http.StatusSeeOther, open.status, open.body)
+	require.Contains(v.t, v.get(page.address).body, `data-state="waiting"`)
+	corp, err := w.sim.platform.Register(v.t.Context(), open.to(), wecomtest.RegisterForm{CorpName: name})
+	require.NoError(v.t, err)
+	inTime(v.t, func() bool { return strings.Contains(v.get(page.address).body, "企业已注册") }, "the page goes on")
+	return corp
 }
 
 // formPage is a page with a form, at an absolute address.
@@ -182,11 +188,23 @@ func (p formPage) form(t *testing.T) string {
 	return at.ResolveReference(to).String()
 }
 
-// TestTwoProcesses begins a sign-in in one process of the site and ends it in
-// another: they share the store and nothing else.
-func TestTwoProcesses(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
+// shuttle sends every second request to another process of the site.
+type shuttle struct {
+	site, other string
+	requests    atomic.Int64
+}
+
+func (s *shuttle) RoundTrip(r *http.Request) (*http.Response, error) {
+	if s.requests.Add(1)%2 == 0 {
+		r = r.Clone(r.Context())
+		r.Host, r.URL.Host = s.site, s.other
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// twoProcesses goes through the flows while each begins in one process of the site
+// and ends in another: they share the stores and nothing else.
+func twoProcesses(t *testing.T, w *world) {
 	second, err := newSite(t.Context(), w.cfg, w.file, w.sim, w.logger)
 	require.NoError(t, err)
 	listener := listen(t)
@@ -199,11 +217,32 @@ func TestTwoProcesses(t *testing.T) {
 	})
 
 	corp, v := w.corp("晨光科技"), w.visitor(t)
+	v.http.Transport = &shuttle{site: mustParse(t, v.base).Host, other: listener.Addr().String()}
+	require.Contains(t, v.install(corp).body, corp.Name)
 	back, err := corp.Login(t.Context(), corp.Admin(), v.get("/login").to())
 	require.NoError(t, err)
-	there := *back
-	there.Host = listener.Addr().String()
-	require.Equal(t, "/me", v.get(there.String()).to())
-	assert.Equal(t, http.StatusOK, v.get("/me").status, "the first process knows the session that the second has begun")
-	assert.GreaterOrEqual(t, v.get(back.String()).status, 400, "the first process knows that the state was used")
+	require.Equal(t, "/me", v.get(back.String()).to())
+	for range 2 {
+		assert.Equal(t, http.StatusOK, v.get("/me").status, "each process knows the session that the other has begun")
+		assert.GreaterOrEqual(t, v.get(back.String()).status, 400, "and that the state was used")
+		v.get("/") // so that the next round has them the other way round
+	}
+	text := url.Values{"user": {corp.Admin().ID}, "text": {"hello"}}
+	assert.Equal(t, "/me", v.post("/corps/"+corp.ID+"/messages", text).to())
+	assert.Contains(t, v.get("/me").body, "消息已发送")
+	v.register(w, "新企业")
+	require.Equal(t, http.StatusSeeOther, v.post("/logout", nil).status)
+	for range 2 {
+		assert.Equal(t, http.StatusSeeOther, v.get("/me").status, "nobody is signed in anywhere")
+	}
+}
+
+func TestTwoProcesses(t *testing.T) {
+	t.Parallel()
+	twoProcesses(t, newWorld(t))
+}
+
+func TestTwoProcessesWithRedis(t *testing.T) {
+	t.Parallel()
+	twoProcesses(t, newWorldWith(t, redisAddress(t)))
 }

@@ -32,27 +32,21 @@ func (s *site) finish(w http.ResponseWriter, r *http.Request, next string, done 
 func (s *site) leadOn(w http.ResponseWriter, r *http.Request, next string, o outcome) {
 	text, err := json.Marshal(o)
 	if err == nil {
-		s.setOutcome(w, base64.RawURLEncoding.EncodeToString(text), outcomeLife)
+		s.setCookie(w, outcomeCookie, base64.RawURLEncoding.EncodeToString(text), outcomeLife)
 	}
 	http.Redirect(w, r, next, http.StatusSeeOther)
 }
 
 // outcome takes what leadOn has left.
 func (s *site) outcome(w http.ResponseWriter, r *http.Request) (o outcome) {
-	cookie, err := r.Cookie(outcomeCookie)
+	cookie, err := r.Cookie(s.cookieName(outcomeCookie))
 	if err != nil {
 		return outcome{}
 	}
-	s.setOutcome(w, "", -1)
+	s.setCookie(w, outcomeCookie, "", -1)
 	text, err := base64.RawURLEncoding.DecodeString(cookie.Value)
 	if err != nil || json.Unmarshal(text, &o) != nil {
 		return outcome{}
 	}
 	return o
-}
-
-func (s *site) setOutcome(w http.ResponseWriter, value string, maxAge int) {
-	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever the site is.
-		Name: outcomeCookie, Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: s.cfg.https(), SameSite: http.SameSiteLaxMode,
-	})
 }

@@ -142,8 +142,8 @@ func (s *site) serveHealthz(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	text := "ok\n"
-	if s.ticket(ctx, "", s.cfg.SuiteID).Level != "ok" {
-		text = "ok, but there is no live suite_ticket\n"
+	if ticket := s.ticket(ctx, "", s.cfg.SuiteID); ticket.Level != "ok" {
+		text = "ok, but the suite_ticket: " + ticket.State.EN + "\n"
 	}
 	_, err := w.Write([]byte(text))
 	return err

@@ -48,13 +48,21 @@ type world struct {
 
 func newWorld(t *testing.T, opts ...wecomtest.Option) *world {
 	t.Helper()
+	return newWorldWith(t, "", opts...)
+}
+
+// newWorldWith is newWorld with a Redis, if there is an address.
+func newWorldWith(t *testing.T, redis string, opts ...wecomtest.Option) *world {
+	t.Helper()
 	listener := listen(t)
 	sim, err := newSimulation("http://"+listener.Addr().String(), opts...)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = sim.close() })
 	w := &world{file: filepath.Join(t.TempDir(), "isv.db"), log: new(lockedBuffer)}
 	logger := slog.New(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug - 4}))
-	w.site, err = newSite(t.Context(), sim.configure(), w.file, sim, logger)
+	cfg := sim.configure()
+	cfg.redis = redis
+	w.site, err = newSite(t.Context(), cfg, w.file, sim, logger)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)

@@ -31,6 +31,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal does not wait for what is in hand
 	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout)
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
@@ -46,12 +47,14 @@ type options struct {
 	debug  bool
 }
 
+const defaultDB = "wecom-isv.db"
+
 func parse(args []string, out io.Writer) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("isv", flag.ContinueOnError)
 	flags.SetOutput(out)
 	flags.StringVar(&o.listen, "listen", "", "address to listen on; default: WECOM_LISTEN, or 127.0.0.1:8080 with the simulated platform")
-	flags.StringVar(&o.sqlite, "db", "wecom-isv.db", "SQLite file; not used with WECOM_POSTGRES. With the simulated platform it is a temporary one")
+	flags.StringVar(&o.sqlite, "db", defaultDB, "SQLite file; not used with WECOM_POSTGRES. With the simulated platform it is a temporary one")
 	flags.BoolVar(&o.debug, "debug", false, "log every call")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -80,18 +83,18 @@ func run(ctx context.Context, args []string, getenv func(string) string, out io.
 	if online {
 		return runReal(ctx, opts, cfg, logger, out)
 	}
-	if cfg.redis+cfg.postgres+cfg.storeKey != "" {
-		logger.WarnContext(ctx, "WECOM_REDIS, WECOM_POSTGRES and WECOM_STORE_KEY are for the real platform: what is simulated ends with the process")
+	if cfg.redis+cfg.postgres+cfg.storeKey != "" || opts.sqlite != defaultDB {
+		logger.WarnContext(ctx, "WECOM_REDIS, WECOM_POSTGRES, WECOM_STORE_KEY and -db are for the real platform: what is simulated ends with the process")
 	}
 	return runSimulated(ctx, opts, logger, out)
 }
 
 // runReal serves customers.
-func runReal(ctx context.Context, opts options, cfg config, logger *slog.Logger, out io.Writer) (err error) {
+func runReal(ctx context.Context, opts options, cfg config, logger *slog.Logger, out io.Writer) error {
 	if opts.listen != "" {
 		cfg.Listen = opts.listen
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen)
+	listener, err := listenAt(ctx, cfg.Listen)
 	if err != nil {
 		return err
 	}
@@ -154,6 +157,10 @@ func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, errors.New("with the simulated platform everybody may sign in as anybody: -listen must be a loopback address such as 127.0.0.1:8080")
 	}
+	return listenAt(ctx, address)
+}
+
+func listenAt(ctx context.Context, address string) (net.Listener, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("%w\nchoose another address with -listen, for example -listen 127.0.0.1:0", err)

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"time"
 
+	"github.com/wecom-isv/wecom"
 	"github.com/wecom-isv/wecom/examples/isv/internal/view"
 	"github.com/wecom-isv/wecom/provider/license"
 	"github.com/wecom-isv/wecom/suite"
@@ -56,8 +58,8 @@ func (s *site) serveOrder(w http.ResponseWriter, r *http.Request) error {
 func (s *site) order(r *http.Request, corpID string) error {
 	accounts, err1 := strconv.ParseInt(r.PostFormValue("accounts"), 10, 32)
 	months, err2 := strconv.ParseInt(r.PostFormValue("months"), 10, 32)
-	if err := errors.Join(err1, err2); err != nil {
-		return err
+	if errors.Join(err1, err2) != nil {
+		return fmt.Errorf("%w: accounts and months must be numbers", wecom.ErrBadParameter)
 	}
 	placed, err := s.vendor.licences.CreateNewOrder(r.Context(), license.CreateNewOrderRequest{
 		CorpID: corpID, BuyerUserID: r.PostFormValue("buyer"),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strings"
@@ -101,6 +102,35 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 	assert.Equal(t, http.StatusOK, v.get("/corps").status, "the session goes on")
 	assert.Equal(t, http.StatusSeeOther, v.post("/logout", nil).status)
 	assert.Equal(t, http.StatusSeeOther, v.get("/corps").status, "the session has ended")
+}
+
+func TestLargeFormsAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	corp, v := w.corp("晨光科技"), w.visitor(t)
+	v.install(corp)
+	v.signIn(corp, corp.Admin(), "/admin")
+	form := url.Values{"user": {corp.Admin().ID}, "text": {"hello"}, "rest": {strings.Repeat("x", largestForm)}}
+	v.post("/corps/"+corp.ID+"/messages", form)
+	assert.Empty(t, w.sim.platform.Messages())
+	form.Del("rest")
+	v.post("/corps/"+corp.ID+"/messages", form)
+	assert.Len(t, w.sim.platform.Messages(), 1)
+}
+
+func TestCookiesOverHTTPS(t *testing.T) {
+	t.Parallel()
+	s := new(site)
+	s.cfg.PublicURL = "https://app.example.com"
+	w := httptest.NewRecorder()
+	s.setCookie(w, sessionCookie, "value", 60)
+	s.leadOn(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", http.NoBody), "/me", outcome{Done: &failed})
+	cookies := w.Result().Cookies()
+	require.Len(t, cookies, 2)
+	for _, c := range cookies {
+		assert.True(t, strings.HasPrefix(c.Name, "__Host-"), "%s: another host of the domain could set it", c.Name)
+		assert.True(t, c.Secure && c.HttpOnly && c.Path == "/" && c.Domain == "", c.Name)
+	}
 }
 
 // everyPage visits every page that an operator can see.
@@ -220,6 +250,6 @@ func TestOrders(t *testing.T) {
 
 	order.Set("accounts", "many")
 	operator.post("/corps/"+corp.ID+"/licences", order)
-	assert.Contains(t, operator.get("/corps/"+corp.ID).body, `role="alert"`)
+	assert.Regexp(t, `role="alert">[^<]*填写的内容不对`, operator.get("/corps/"+corp.ID).body)
 	assert.Len(t, w.sim.platform.Calls("/cgi-bin/license/create_new_order"), 1)
 }

@@ -7,6 +7,9 @@ import (
 	"github.com/wecom-isv/wecom/sso"
 )
 
+// largestForm is the most that a form may send, in bytes.
+const largestForm = 64 << 10
+
 // newHandler makes the routes. The callback URLs are added by listen.
 func (s *site) newHandler() (http.Handler, error) {
 	pages := http.NewServeMux()
@@ -45,7 +48,7 @@ func (s *site) newHandler() (http.Handler, error) {
 	outer.Handle("GET /static/", view.Static())
 	outer.Handle("GET /healthz", s.page(s.serveHealthz))
 	outer.HandleFunc("/callback/", func(w http.ResponseWriter, r *http.Request) { s.callbacks.urls.ServeHTTP(w, r) })
-	outer.Handle("/", s.introduce(forms.Handler(pages)))
+	outer.Handle("/", s.introduce(forms.Handler(http.MaxBytesHandler(pages, largestForm))))
 	return s.headers(view.Languages(outer)), nil
 }
 

@@ -17,6 +17,9 @@ import (
 const sessionLife = 12 * time.Hour
 
 // begin gives the person a new session.
+//
+// Decide whom of a corp you take for its administrator: WeCom says so of those of
+// the corp's parts (分级管理员) as well. sso.Admin.CanManage tells who manages your app.
 func (s *site) begin(w http.ResponseWriter, r *http.Request, id sso.Identity, next string) {
 	s.beginAs(w, r, id, id.IsAdmin(), next)
 }
@@ -35,20 +38,20 @@ func (s *site) beginAs(w http.ResponseWriter, r *http.Request, id sso.Identity, 
 		s.fail(w, r, err)
 		return
 	}
-	s.setCookie(w, value, int(sessionLife.Seconds()))
+	s.setCookie(w, sessionCookie, value, int(sessionLife.Seconds()))
 	http.Redirect(w, r, next, http.StatusSeeOther)
 }
 
 // serveLogout ends the session.
 func (s *site) serveLogout(w http.ResponseWriter, r *http.Request) error {
 	s.end(r)
-	s.setCookie(w, "", -1)
+	s.setCookie(w, sessionCookie, "", -1)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 	return nil
 }
 
 func (s *site) end(r *http.Request) {
-	cookie, err := r.Cookie(s.cookieName())
+	cookie, err := r.Cookie(s.cookieName(sessionCookie))
 	if err != nil {
 		return
 	}
@@ -57,18 +60,21 @@ func (s *site) end(r *http.Request) {
 	}
 }
 
+const sessionCookie = "isv"
+
 // cookieName begins with __Host- where browsers allow it: then no other host of the
 // domain can set the cookie.
-func (s *site) cookieName() string {
+func (s *site) cookieName(name string) string {
 	if s.cfg.https() {
-		return "__Host-isv"
+		return "__Host-" + name
 	}
-	return "isv"
+	return name
 }
 
-func (s *site) setCookie(w http.ResponseWriter, value string, maxAge int) {
+// setCookie sets a cookie for a time in seconds; a negative one removes it.
+func (s *site) setCookie(w http.ResponseWriter, name, value string, maxAge int) {
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // Secure wherever the site is.
-		Name: s.cookieName(), Value: value, Path: "/", MaxAge: maxAge,
+		Name: s.cookieName(name), Value: value, Path: "/", MaxAge: maxAge,
 		// Lax, and not Strict: people come here by links from WeCom.
 		HttpOnly: true, Secure: s.cfg.https(), SameSite: http.SameSiteLaxMode,
 	})
@@ -76,7 +82,7 @@ func (s *site) setCookie(w http.ResponseWriter, value string, maxAge int) {
 
 // person returns who sends the request, nil if nobody is signed in.
 func (s *site) person(r *http.Request) (*view.Person, error) {
-	cookie, err := r.Cookie(s.cookieName())
+	cookie, err := r.Cookie(s.cookieName(sessionCookie))
 	if err != nil {
 		return nil, nil //nolint:nilnil,nilerr // Nobody is signed in.
 	}

@@ -121,9 +121,10 @@ func (s *site) serveMe(w http.ResponseWriter, r *http.Request) error {
 	}
 	data := struct {
 		outcome
-		CorpName  string
-		Installed bool
-	}{s.outcome(w, r), name, installed}
+		CorpName    string
+		Installed   bool
+		NoOperators bool // yet: the page says how to become one
+	}{s.outcome(w, r), name, installed, len(s.cfg.operators) == 0}
 	s.show(w, r, view.Page{Name: "me", Title: view.Text{ZH: "我", EN: "Me"}, Data: data})
 	return nil
 }

@@ -108,7 +108,11 @@ func (s *site) stop(ctx context.Context, server *http.Server) error {
 	defer cancel()
 	// In this order: nothing new comes in, what has come is dealt with, and only then
 	// is the store closed.
-	return errors.Join(server.Shutdown(ctx), s.callbacks.pool.Shutdown(ctx), s.store.close())
+	err := server.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, server.Close()) // who is still there had his time
+	}
+	return errors.Join(err, s.callbacks.pool.Shutdown(ctx), s.store.close())
 }
 
 // sweep removes what has expired, now and then.

@@ -80,6 +80,7 @@ func lifeAcrossRestarts(t *testing.T, w *realWorld, args ...string) {
 	corp := w.sim.platform.Corp("晨光科技")
 	operator := w.visitor(t)
 	stop := w.start(t, args...)
+	assert.Equal(t, "ok, but the suite_ticket: none\n", operator.get("/healthz").body)
 	require.NoError(t, w.sim.pushTicket(t.Context(), nil))
 	require.Equal(t, http.StatusOK, w.visitor(t).install(corp).status)
 	require.Equal(t, http.StatusSeeOther, operator.signIn(w.sim.vendor, w.sim.vendor.Admin(), "/admin").status)
@@ -99,6 +100,26 @@ func lifeAcrossRestarts(t *testing.T, w *realWorld, args ...string) {
 	assert.Empty(t, w.sim.platform.Calls("/cgi-bin/service/get_suite_token", "/cgi-bin/service/get_corp_token", "/cgi-bin/service/get_provider_token"), "tokens are there too")
 }
 
+// TestFirstOperator finds out what to write into WECOM_OPERATORS.
+func TestFirstOperator(t *testing.T) {
+	t.Parallel()
+	w := newRealWorld(t)
+	first := w.env["WECOM_OPERATORS"]
+	delete(w.env, "WECOM_OPERATORS")
+	file := filepath.Join(t.TempDir(), "vendor.db")
+	stop := w.start(t, "-db", file)
+	staff := w.visitor(t)
+	require.Equal(t, http.StatusSeeOther, staff.signIn(w.sim.vendor, w.sim.vendor.Admin(), "/admin").status)
+	assert.Contains(t, staff.get("/me").body, first)
+	assert.Equal(t, http.StatusForbidden, staff.get("/corps").status)
+	stop()
+
+	w.env["WECOM_OPERATORS"] = first
+	defer w.start(t, "-db", file)()
+	assert.Equal(t, http.StatusOK, staff.get("/corps").status)
+	assert.NotContains(t, staff.get("/me").body, "WECOM_OPERATORS", "customers see this page too")
+}
+
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "vendor.db")
@@ -111,14 +132,20 @@ func TestRestart(t *testing.T) {
 	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm(), "permanent codes are in it")
 }
 
-func TestRestartWithRedis(t *testing.T) {
-	t.Parallel()
+// redisAddress is where the Redis of the tests is.
+func redisAddress(t *testing.T) string {
+	t.Helper()
 	address := setting("WECOM_TEST_REDIS")
 	if address == "" {
 		skip(t, "redis", "WECOM_TEST_REDIS is not set")
 	}
+	return address
+}
+
+func TestRestartWithRedis(t *testing.T) {
+	t.Parallel()
 	w := newRealWorld(t)
-	w.env["WECOM_REDIS"] = address
+	w.env["WECOM_REDIS"] = redisAddress(t)
 	lifeAcrossRestarts(t, w, "-db", filepath.Join(t.TempDir(), "vendor.db"))
 }
 
@@ -214,6 +241,15 @@ func TestSettings(t *testing.T) {
 		return w.env[name]
 	})
 	require.ErrorContains(t, err, "belong together")
+	for address, wrong := range map[string]bool{"https://app.example.com": false, "https://app.example.com/": false, "https://app.example.com/isv": true} {
+		_, _, err = configFromEnv(func(name string) string {
+			if name == "WECOM_PUBLIC_URL" {
+				return address
+			}
+			return w.env[name]
+		})
+		assert.Equal(t, wrong, err != nil, "%s: %v", address, err)
+	}
 
 	cfg, online, err := configFromEnv(func(name string) string { return w.env[name] })
 	require.NoError(t, err)

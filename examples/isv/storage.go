@@ -62,16 +62,17 @@ func openStorage(ctx context.Context, cfg config, sqlite string) (_ *storage, er
 // Redis too.
 func (s *storage) openDatabase(ctx context.Context, postgres, sqlite string) (err error) {
 	dialect, tables := sqlstore.SQLite, records.SQLite
-	s.database = "SQLite"
 	if postgres != "" {
 		dialect, tables = sqlstore.PostgreSQL, records.PostgreSQL
 		s.database = "PostgreSQL"
-		s.db, err = databases.PostgreSQL(ctx, postgres)
+		if s.db, err = databases.PostgreSQL(ctx, postgres); err != nil {
+			return fmt.Errorf("WECOM_POSTGRES: %w", err)
+		}
 	} else {
-		s.db, err = databases.SQLite(sqlite)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", s.database, err)
+		s.database = "SQLite"
+		if s.db, err = databases.SQLite(sqlite); err != nil {
+			return fmt.Errorf("-db: %w", err)
+		}
 	}
 	s.tokens = s.database
 	s.closers = append(s.closers, s.db.Close)

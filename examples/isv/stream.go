@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -67,44 +68,49 @@ func (s *site) serveEventStream(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // nginx would keep events back
-	s.follow(w, r, after)
+	s.follow(r, &feed{w, http.NewResponseController(w), after})
 	return nil
 }
 
-// follow runs until the browser leaves or the server stops.
-func (s *site) follow(w http.ResponseWriter, r *http.Request, after int64) {
-	out := http.NewResponseController(w)
-	send := func(format string, args ...any) error {
-		_ = out.SetWriteDeadline(time.Now().Add(streamWrite)) // not every server has one
-		if _, err := fmt.Fprintf(w, format, args...); err != nil {
-			return err
-		}
-		return out.Flush()
+// feed is an open stream.
+type feed struct {
+	w    http.ResponseWriter
+	out  *http.ResponseController
+	seen int64 // the newest event that the browser has
+}
+
+// send writes to the browser at once, whatever the timeouts of the server: those that
+// this one does not know are of no concern.
+func (f *feed) send(format string, args ...any) error {
+	_ = f.out.SetWriteDeadline(time.Now().Add(streamWrite))
+	if _, err := fmt.Fprintf(f.w, format, args...); err != nil {
+		return err
 	}
+	if err := f.out.Flush(); err != nil {
+		return err
+	}
+	_ = f.out.SetWriteDeadline(time.Time{}) // HTTP/2 would end a quiet stream
+	return nil
+}
+
+// follow runs until the browser leaves, the session ends or the server stops.
+func (s *site) follow(r *http.Request, f *feed) {
 	poll, pulse := time.NewTicker(streamPoll), time.NewTicker(streamPulse)
 	defer poll.Stop()
 	defer pulse.Stop()
-	if send(": hello\n\n") != nil {
+	if f.send(": hello\n\n") != nil {
 		return
 	}
 	for {
 		rung := s.news.next() // before the look, so that nothing falls between
-		fresh, err := s.store.records.EventsAfter(r.Context(), after, listLongest)
-		if err != nil && r.Context().Err() == nil {
-			s.logger.WarnContext(r.Context(), "the stream of events cannot be read", "error", err)
-		}
-		for _, e := range fresh {
-			data, err := json.Marshal(row{view.Time(e.ReceivedAt), e.Kind, e.CorpID, e.Handled})
-			if err != nil || send("id: %d\ndata: %s\n\n", e.ID, data) != nil {
-				return
-			}
-			after = e.ID
+		if s.sendNews(r, f) != nil {
+			return
 		}
 		select {
 		case <-rung:
 		case <-poll.C:
 		case <-pulse.C:
-			if send(": still here\n\n") != nil {
+			if f.send(": still here\n\n") != nil {
 				return
 			}
 		case <-r.Context().Done():
@@ -113,4 +119,33 @@ func (s *site) follow(w http.ResponseWriter, r *http.Request, after int64) {
 			return
 		}
 	}
+}
+
+var errSignedOut = errors.New("the session of the stream has ended")
+
+// sendNews sends what the browser has not seen. While the database does not answer
+// there is no news.
+func (s *site) sendNews(r *http.Request, f *feed) error {
+	p, err := s.person(r) // again: sessions end while streams are open
+	if err == nil && (p == nil || !operators(p, r)) {
+		return errSignedOut
+	}
+	var fresh []records.Event
+	if err == nil {
+		fresh, err = s.store.records.EventsAfter(r.Context(), f.seen, listLongest)
+	}
+	if err != nil && r.Context().Err() == nil {
+		s.logger.WarnContext(r.Context(), "the stream of events cannot be read", "error", err)
+	}
+	for _, e := range fresh {
+		data, err := json.Marshal(row{view.Time(e.ReceivedAt), e.Kind, e.CorpID, e.Handled})
+		if err != nil {
+			return err
+		}
+		if err := f.send("id: %d\ndata: %s\n\n", e.ID, data); err != nil {
+			return err
+		}
+		f.seen = e.ID
+	}
+	return nil
 }

@@ -50,18 +50,23 @@ func data(t *testing.T, lines *bufio.Scanner) string {
 	return ""
 }
 
+// newest is the number of the newest event.
+func (w *world) newest(t *testing.T) int64 {
+	t.Helper()
+	found, err := w.store.records.NewestEvents(t.Context(), 1)
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	return found[0].ID
+}
+
 func TestEventStream(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	operator := w.operator(t)
-	newest, err := w.store.records.NewestEvents(t.Context(), 1)
-	require.NoError(t, err)
-	require.Len(t, newest, 1)
-	after := newest[0].ID
-
+	after := w.newest(t)
 	res, lines := operator.stream(t.Context(), fmt.Sprintf("/events/stream?after=%d", after))
 	require.Equal(t, "text/event-stream", res.Header.Get("Content-Type"))
-	_, err = w.sim.app.PushTicket(t.Context())
+	_, err := w.sim.app.PushTicket(t.Context())
 	require.NoError(t, err)
 	first := data(t, lines)
 	assert.Contains(t, first, `"kind":"suite:suite_ticket"`)
@@ -85,6 +90,23 @@ func TestEventStream(t *testing.T) {
 	require.NoError(t, w.stop(), "open streams do not keep the program from ending")
 	for lines.Scan() { // what was sent before
 	}
+}
+
+func TestEventStreamEndsWithTheSession(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	operator := w.operator(t)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	_, lines := operator.stream(ctx, fmt.Sprintf("/events/stream?after=%d", w.newest(t)))
+	require.True(t, lines.Scan(), "the stream is open")
+
+	require.Equal(t, http.StatusSeeOther, operator.post("/logout", nil).status)
+	require.NoError(t, w.sim.pushTicket(t.Context(), nil))
+	for lines.Scan() {
+		assert.NotContains(t, lines.Text(), "data:", "who has left sees no more")
+	}
+	assert.NoError(t, ctx.Err(), "the stream ends by itself")
 }
 
 // TestFailedEventIsShownAsSuch lets the store fail in the middle of an event.

@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"time"
 )
 
@@ -24,14 +25,29 @@ func (s *Store) SaveCustomer(ctx context.Context, c Customer) error {
 }
 
 // DropCustomer removes a corp with everything that is kept about it, as WeCom
-// obliges a provider to do when the corp has removed the app. Absent is no error.
-func (s *Store) DropCustomer(ctx context.Context, corpID string) error {
-	for _, table := range []string{"isv_sessions", "isv_events", "isv_customers"} {
-		if err := s.exec(ctx, "drop customer", `DELETE FROM `+table+` WHERE corp_id = $1`, corpID); err != nil {
+// obliges a provider to do when the corp has removed the app: all of it or, with an
+// error, nothing. Absent is no error.
+func (s *Store) DropCustomer(ctx context.Context, corpID string) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("records: drop customer: %w", err)
+		}
+	}()
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // nothing after Commit
+	for _, query := range []string{
+		`DELETE FROM isv_sessions WHERE corp_id = $1`,
+		`DELETE FROM isv_events WHERE corp_id = $1`,
+		`DELETE FROM isv_customers WHERE corp_id = $1`,
+	} {
+		if _, err := tx.ExecContext(ctx, query, corpID); err != nil {
 			return err
 		}
 	}
-	return nil
+	return tx.Commit()
 }
 
 // Customers returns all corps, the newest first.

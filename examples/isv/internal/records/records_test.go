@@ -56,6 +56,22 @@ func TestCustomers(t *testing.T) {
 	assert.Equal(t, "wpa", left[0].CorpID)
 }
 
+func TestCustomerIsDroppedWholeOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	db, err := databases.SQLite(filepath.Join(t.TempDir(), "records.db"))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	s, err := records.Open(t.Context(), db, records.SQLite)
+	require.NoError(t, err)
+	id, err := s.Begin(t.Context(), records.Session{CorpID: "wpA", UserID: "u"}, time.Hour)
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), `DROP TABLE isv_customers`)
+	require.NoError(t, err)
+	require.ErrorContains(t, s.DropCustomer(t.Context(), "wpA"), "records: drop customer")
+	_, err = s.Session(t.Context(), id)
+	require.NoError(t, err)
+}
+
 func TestSessionsExpire(t *testing.T) {
 	t.Parallel()
 	s, ctx := open(t), t.Context()

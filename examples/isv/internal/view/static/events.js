@@ -4,6 +4,7 @@ const body = document.querySelector("[data-stream]");
 const status = document.getElementById("stream-status");
 const row = document.getElementById("event-row");
 const longest = 200;
+const retryAfter = 10000; // milliseconds
 
 function say(name) {
   status.textContent = status.dataset[name];
@@ -26,5 +27,9 @@ function show(event) {
 
 const source = new EventSource(body.dataset.stream);
 source.addEventListener("open", () => say("open"));
-source.addEventListener("error", () => say("closed"));
+source.addEventListener("error", () => {
+  say("closed");
+  // The browser connects again by itself, unless the server has refused.
+  if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), retryAfter);
+});
 source.addEventListener("message", (message) => show(JSON.parse(message.data)));
