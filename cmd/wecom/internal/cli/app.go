@@ -53,6 +53,8 @@ type app struct {
 
 // Main runs the program with args, which lack its name, and returns the exit code.
 func Main(ctx context.Context, args []string, sys System) int {
+	out := &watched{Writer: sys.Out}
+	sys.In, sys.Out = interruptible(ctx, sys.In), out
 	a := &app{System: sys, lang: language(args, sys.Getenv)}
 	root := a.root() //nolint:contextcheck // Commands take the context of ExecuteContext.
 	root.SetArgs(guardNumbers(args))
@@ -60,6 +62,9 @@ func Main(ctx context.Context, args []string, sys System) int {
 	root.SetOut(sys.Out)
 	root.SetErr(sys.Err)
 	err := root.ExecuteContext(ctx)
+	if out.err != nil {
+		err = unable(out.err, "the output cannot be written", "无法输出")
+	}
 	if err == nil {
 		return ExitOK
 	}
@@ -93,6 +98,8 @@ func exitCode(ctx context.Context, err error) int {
 	_, usage := errors.AsType[usageError](err)
 	_, refused := errors.AsType[*wecom.Error](err)
 	switch {
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return ExitInterrupted
 	case usage:
 		return ExitUsage
 	case errors.Is(err, errFailed), refused:
@@ -128,10 +135,11 @@ func (a *app) printError(err error, code int) {
 
 // errorText is the text of an error in the language of the run.
 func (a *app) errorText(err error) string {
+	text := err.Error()
 	if both, ok := errors.AsType[*lang.Error](err); ok {
-		return both.Full(a.lang)
+		text = both.Full(a.lang)
 	}
-	return strings.TrimPrefix(err.Error(), "wecom: ")
+	return printable(withoutPackages(text))
 }
 
 // t returns the text in the language of the run.
@@ -145,12 +153,14 @@ func (a *app) notef(format string, args ...any) { _, _ = fmt.Fprintf(a.Err, form
 
 // printJSON writes v as indented JSON.
 func (a *app) printJSON(v any) error {
-	encoder := json.NewEncoder(a.Out)
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	if err := encoder.Encode(v); err != nil {
 		return unable(err, "the output cannot be written", "无法输出")
 	}
+	_, _ = io.WriteString(a.Out, printable(b.String())) // Main hears of a failure
 	return nil
 }
 
@@ -197,9 +207,9 @@ func (a *app) findingDocs(findings []report.Finding) []findingDoc {
 // printFindings lists the findings for a person.
 func (a *app) printFindings(findings []report.Finding) {
 	for _, f := range findings {
-		a.printf("%s %s", a.mark(f.Level), f.What.In(a.lang))
+		a.printf("%s %s", a.mark(f.Level), printable(f.What.In(a.lang)))
 		if remedy := f.Remedy.In(a.lang); remedy != "" && f.Level != report.OK {
-			a.printf("  → %s", remedy)
+			a.printf("  → %s", printable(remedy))
 		}
 	}
 }

@@ -99,12 +99,10 @@ func (a *app) call(c *cobra.Command, e *catalog.Endpoint, f calling) error {
 		reply, err = creds.send(c.Context(), e, body, query, f)
 	}
 	if err != nil {
-		return err
+		return creds.explained(err)
 	}
-	if err := a.printReply(e, reply, f.out); err != nil {
-		return err
-	}
-	return creds.keep(c.Context(), e, reply)
+	kept := creds.keep(c.Context(), e, reply) // before anything that may fail
+	return errors.Join(kept, a.printReply(e, reply, f.out))
 }
 
 // request reads the body and the query from the flags.
@@ -124,9 +122,9 @@ func (a *app) request(f calling) (map[string]any, url.Values, error) {
 	}
 	body := map[string]any{}
 	if len(text) > 0 {
-		decoder := json.NewDecoder(strings.NewReader(string(text)))
+		decoder := json.NewDecoder(bytes.NewReader(text))
 		decoder.UseNumber() // ids have 64 bits
-		if err := decoder.Decode(&body); err != nil || body == nil {
+		if err := decoder.Decode(&body); err != nil || body == nil || decoder.More() {
 			return nil, nil, badUsage(lang.T("--body is no JSON object", "--body 不是 JSON 对象"))
 		}
 	}
@@ -216,7 +214,7 @@ func (s *credentials) send(ctx context.Context, e *catalog.Endpoint, body map[st
 		}
 		defer func() { _ = file.Close() }()
 		info, err := file.Stat()
-		if err != nil {
+		if err != nil || !info.Mode().IsRegular() {
 			return reply{}, badUsage(lang.T("--file: the file cannot be read", "--file：文件无法读取"))
 		}
 		call.Body, call.File = nil, &wecom.File{Name: filepath.Base(f.file), Size: info.Size(), Reader: file}

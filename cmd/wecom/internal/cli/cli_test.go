@@ -169,7 +169,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"sign", "x"}, "sign takes no arguments"},
 		{[]string{"help", "nothing"}, `there is no command "nothing"`},
 		{[]string{"completion", "tcsh"}, `no completion for "tcsh"`},
-		{[]string{"--env-file", "testdata/nothing", "code", "1"}, "testdata/nothing cannot be read"},
+		{[]string{"--env-file", "testdata/nothing", "code", "1"}, "open testdata/nothing: no such file"},
 		{[]string{"call", "get_permanent_code"}, "may mean suite.get_permanent_code_v2, suite.get_permanent_code: give the id"},
 		{[]string{"call", "suite.get_pre_auth_code", "--body", "[]"}, "--body is no JSON object"},
 		{[]string{"call", "suite.get_pre_auth_code", "--body", "@testdata/nothing"}, "--body: the file cannot be read"},
@@ -182,7 +182,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"call", "suite.get_pre_auth_code"}, "set $WECOM_SUITE_ID or --suite"},
 		{[]string{"simulate", "--config", "testdata/nothing"}, "--config: the file cannot be read"},
 		{[]string{"simulate", "--addr", "nonsense"}, `"nonsense" is no host:port`},
-		{[]string{"simulate", "--public-url", "nonsense"}, "--public-url is no address"},
+		{[]string{"simulate", "--public-url", "nonsense"}, "--public-url is no http or https address"},
 		{[]string{"doctor", "x"}, "doctor takes no arguments"},
 	} {
 		r := wecom(t, tt.args...)

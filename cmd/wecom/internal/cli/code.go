@@ -81,7 +81,7 @@ func (a *app) codeDoc(code wecom.Code) codeDoc {
 		return codeDoc{
 			Code: int(code), Known: true, Class: "crypto_library",
 			ClassText: a.t("official crypto libraries", "官方加解密库"),
-			Meaning:   strings.TrimPrefix(err.Error(), "crypto: "), Advice: wecom.RetryNever.String(), Remedy: a.cryptoRemedy(),
+			Meaning:   withoutPackages(err.Error()), Advice: wecom.RetryNever.String(), Remedy: a.cryptoRemedy(),
 		}
 	}
 	return codeDoc{

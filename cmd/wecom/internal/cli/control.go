@@ -24,7 +24,8 @@ func newControlClient(base string) (*controlClient, error) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, errors.New("the address of the simulator is not an absolute http address")
 	}
-	return &controlClient{base: strings.TrimRight(base, "/"), http: &http.Client{Timeout: time.Minute}}, nil
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // what is sent may hold secrets
+	return &controlClient{base: strings.TrimRight(base, "/"), http: &http.Client{Timeout: time.Minute, CheckRedirect: stay}}, nil
 }
 
 // errNoControl says that what answers is no simulator with a control API.

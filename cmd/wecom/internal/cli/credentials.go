@@ -55,6 +55,9 @@ func (a *app) credentials(c *cobra.Command, store string) (*credentials, error) 
 		return nil, badUsage(lang.T("others can read the token file %s: run chmod 600 on it, or delete it if they may have read it",
 			"其他用户可以读取凭证文件 %s：请执行 chmod 600；若可能已泄露，请删除它").With(store))
 	}
+	if errors.Is(err, tokenfile.ErrNotRegular) {
+		return nil, badUsage(lang.T("the token file %s is a directory, a link or a device: name a file", "凭证文件 %s 是目录、链接或设备：请指定普通文件").With(store))
+	}
 	if err != nil {
 		return nil, unable(err, "the token file cannot be used", "凭证文件无法使用")
 	}
@@ -323,13 +326,35 @@ func (s *credentials) code(ctx context.Context) (string, error) {
 	}
 	kept, err := suite.NewCacheCodes(s.cache).LoadCode(ctx, client.ID(), corpID)
 	if errors.Is(err, suite.ErrNoCode) {
-		return "", badUsage(lang.T("no permanent code is kept for %s: set $%s, or get one with wecom call suite.get_permanent_code_v2",
-			"没有保存 %s 的永久授权码：请设置 $%s，或用 wecom call suite.get_permanent_code_v2 换取").With(corpID, permanentCode.env))
+		return "", noCode(corpID)
 	}
 	if err != nil {
 		return "", unable(err, "the token file cannot be used", "凭证文件无法使用")
 	}
 	return kept.Code.Reveal(), nil
+}
+
+// noCode says what to do without a permanent code.
+func noCode(corpID string) error {
+	return badUsage(lang.T("no permanent code is kept for %s: set $%s, or get one with wecom call suite.get_permanent_code_v2",
+		"没有保存 %s 的永久授权码：请设置 $%s，或用 wecom call suite.get_permanent_code_v2 换取").With(corpID, permanentCode.env))
+}
+
+// explained says what to do if a call failed for want of something that the
+// settings may give.
+func (s *credentials) explained(err error) error {
+	switch {
+	case errors.Is(err, suite.ErrNoCode):
+		corpID, err := s.app.value(s.cmd, authCorp)
+		if err != nil {
+			return err
+		}
+		return noCode(corpID)
+	case errors.Is(err, wecom.ErrNoTicket):
+		return &lang.Error{Text: lang.T("no suite_ticket yet: set $%s to the newest one; WeCom pushes one every 10 minutes, and the console can push one at once",
+			"还没有 suite_ticket：请将 $%s 设为最新的值；企业微信每 10 分钟推送一次，也可以在后台手动推送").With(suiteTicket.env)}
+	}
+	return err
 }
 
 // keep saves a permanent code out of a reply: it cannot be fetched twice.
@@ -354,6 +379,6 @@ func (s *credentials) keep(ctx context.Context, e *catalog.Endpoint, r reply) er
 	if err := suite.NewCacheCodes(s.cache).SaveCode(ctx, record); err != nil {
 		return unable(err, "the permanent code cannot be kept", "永久授权码无法保存")
 	}
-	s.app.notef(s.app.t("the permanent code of %s is kept in %s", "%s 的永久授权码已保存在 %s"), got.Corp.ID, s.cache.Path())
+	s.app.notef(s.app.t("the permanent code of %s is kept in %s", "%s 的永久授权码已保存在 %s"), printable(got.Corp.ID), s.cache.Path())
 	return nil
 }

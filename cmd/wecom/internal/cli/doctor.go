@@ -110,7 +110,7 @@ func (a *app) printSections(sections []section) error {
 			return err
 		}
 	} else {
-		a.printf(a.t("%d in order, %d warnings, %d failures", "%d 项正常，%d 项警告，%d 项失败"), counts[report.OK], counts[report.Warning], counts[report.Failure])
+		a.printf(a.t("in order: %d, warnings: %d, failures: %d", "%d 项正常，%d 项警告，%d 项失败"), counts[report.OK], counts[report.Warning], counts[report.Failure])
 	}
 	if failed {
 		return errFailed
@@ -280,7 +280,7 @@ func (p *patient) callbacks(ctx context.Context) []section {
 	}
 	var sections []section
 	for _, address := range urls {
-		s := section{title: lang.T("Callback URL %s", "回调 URL %s").With(maskQuery(address))}
+		s := section{title: lang.T("Callback URL %s", "回调 URL %s").With(maskAddress(address))}
 		if ready {
 			s.findings = probe.Run(ctx, probe.Config{URL: address, Codec: codec, Receiver: p.values[providerCorp.env], Others: others}).Findings
 		} else {

@@ -173,10 +173,11 @@ func (a *app) notOpened(err error) error {
 	case errors.Is(err, crypto.ErrBase64):
 		remedy = lang.T("the text is not base64: was it cut, or still escaped for a URL?", "不是 base64：是否被截断，或仍是 URL 转义形式？")
 	}
-	a.notef("%s %s (%d)", a.mark(report.Failure), strings.TrimPrefix(err.Error(), "crypto: "), crypto.OfficialCode(err))
+	text := withoutPackages(err.Error())
+	a.notef("%s %s (%d)", a.mark(report.Failure), printable(text), crypto.OfficialCode(err))
 	a.notef("  → %s", remedy.In(a.lang))
 	if a.json {
-		if err := a.printJSON(map[string]any{"error": strings.TrimPrefix(err.Error(), "crypto: "), "official_code": crypto.OfficialCode(err), "remedy": remedy.In(a.lang)}); err != nil {
+		if err := a.printJSON(map[string]any{"error": text, "official_code": crypto.OfficialCode(err), "remedy": remedy.In(a.lang)}); err != nil {
 			return err
 		}
 	}

@@ -39,7 +39,7 @@ func maskValue(name string, v any) any {
 		if v != "" && isSecretName(name) {
 			return hidden
 		}
-		return maskQuery(v)
+		return maskAddress(v)
 	}
 	return v
 }
@@ -76,11 +76,15 @@ func holdsSecret(v any) bool {
 	return false
 }
 
-var pair = regexp.MustCompile(`([A-Za-z_]+)=([^&#"'\s<>]+)`)
+var (
+	pair     = regexp.MustCompile(`([A-Za-z_]+)=([^&#"'\s<>]+)`)
+	userinfo = regexp.MustCompile(`://[^/?#"'\s<>]+@`)
+)
 
-// maskQuery hides the secrets in the query of an address, and what proves or
-// carries the text of a callback.
-func maskQuery(s string) string {
+// maskAddress hides the secrets in an address: user and password, those in its
+// query, and what proves or carries the text of a callback.
+func maskAddress(s string) string {
+	s = userinfo.ReplaceAllString(s, "://"+hidden+"@")
 	return pair.ReplaceAllStringFunc(s, func(p string) string {
 		name, _, _ := strings.Cut(p, "=")
 		if isSecretName(name) || name == "msg_signature" || name == "echostr" {

@@ -56,9 +56,12 @@ func TestSecretNamesOfTheTable(t *testing.T) {
 	}
 }
 
-func TestMaskQuery(t *testing.T) {
+func TestMaskAddress(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, "https://a/b?x=1&msg_signature=[secret]&timestamp=2&echostr=[secret]", maskQuery("https://a/b?x=1&msg_signature=CANARY&timestamp=2&echostr=CANARY%2B"))
-	assert.Equal(t, "https://a/b?code=[secret]&state=s#f", maskQuery("https://a/b?code=CANARY&state=s#f"))
-	assert.Equal(t, "https://a/b?errcode=60020", maskQuery("https://a/b?errcode=60020"))
+	assert.Equal(t, "https://a/b?x=1&msg_signature=[secret]&timestamp=2&echostr=[secret]", maskAddress("https://a/b?x=1&msg_signature=CANARY&timestamp=2&echostr=CANARY%2B"))
+	assert.Equal(t, "https://a/b?code=[secret]&state=s#f", maskAddress("https://a/b?code=CANARY&state=s#f"))
+	assert.Equal(t, "https://a/b?errcode=60020", maskAddress("https://a/b?errcode=60020"))
+	assert.Equal(t, "http://[secret]@a:1/b", maskAddress("http://user:CANARY@a:1/b"))
+	assert.Equal(t, "http://[secret]@a/b", maskAddress("http://user:CAN@ARY@a/b"))
+	assert.Equal(t, "https://a/b@c?mail=x@y", maskAddress("https://a/b@c?mail=x@y"))
 }

@@ -311,7 +311,7 @@ func TestDoctor(t *testing.T) {
 	_, _, env := simulated(t)
 	r := (&run{env: env}).do(t, "doctor")
 	assert.Equal(t, cli.ExitOK, r.code, r.out)
-	for _, want := range []string{"✓ $WECOM_ENCODING_AES_KEY is well formed", "✓ the clock of this machine is right", "✓ provider_access_token: works", "✓ suite_access_token: works", "0 failures"} {
+	for _, want := range []string{"✓ $WECOM_ENCODING_AES_KEY is well formed", "✓ the clock of this machine is right", "✓ provider_access_token: works", "✓ suite_access_token: works", "failures: 0"} {
 		assert.Contains(t, r.out, want)
 	}
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"regexp"
 	"runtime/debug"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/joho/godotenv"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/wecom-isv/wecom/cmd/wecom/internal/lang"
 )
@@ -114,10 +116,14 @@ func (a *app) readEnvFile(name string) error {
 	if name == "" {
 		return nil
 	}
-	values, err := godotenv.Read(name)
+	text, err := os.ReadFile(name) //nolint:gosec // The person names the file.
+	if err != nil {
+		return misuse(lang.T("--env-file", "--env-file"), err)
+	}
+	values, err := godotenv.UnmarshalBytes(text)
 	if err != nil {
 		// The text of a parse error quotes the file, which holds secrets.
-		return badUsage(lang.T("--env-file: %s cannot be read: it has lines of the form NAME=value", "--env-file：无法读取 %s：每行应为 NAME=值").With(name))
+		return badUsage(lang.T("--env-file: %s must have lines of the form NAME=value", "--env-file：%s 的每行应为 NAME=值").With(name))
 	}
 	a.env = values
 	return nil
@@ -152,6 +158,9 @@ func (a *app) translate(root *cobra.Command) {
 		c.InitDefaultHelpFlag()
 		c.Flags().Lookup("help").Usage = a.t("show this help", "显示帮助")
 		c.DisableFlagsInUseLine = true
+		if a.lang == lang.ZH {
+			c.LocalFlags().VisitAll(translateDefault)
+		}
 	}
 	// Without a function of its own, cobra would print the help for a command that is not there.
 	root.Args = func(_ *cobra.Command, args []string) error {
@@ -165,6 +174,20 @@ func (a *app) translate(root *cobra.Command) {
 		return unknown(lang.T("there is no command %q", "没有命令 %q").With(args[0]), args[0], names)
 	}
 	root.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+}
+
+// translateDefault writes the default of a flag into its text in Chinese, in place
+// of the English that the help adds.
+func translateDefault(f *pflag.Flag) {
+	switch f.DefValue {
+	case "", "0", "0s", "false", "[]":
+		return // the help does not show it
+	}
+	f.Usage += "（默认 " + f.DefValue + "）"
+	f.DefValue = "0"
+	if f.Value.Type() == "string" {
+		f.DefValue = ""
+	}
 }
 
 func (a *app) helpCommand(root *cobra.Command) *cobra.Command {

@@ -32,9 +32,9 @@ var (
 	suiteSecret    = setting{"suite-secret", "WECOM_SUITE_SECRET", true, lang.T("secret of the app or template", "应用或模板的 Secret")}
 	callbackToken  = setting{"token", "WECOM_TOKEN", true, lang.T("Token of the callback URL", "回调 URL 的 Token")}
 	aesKey         = setting{"aes-key", "WECOM_ENCODING_AES_KEY", true, lang.T("EncodingAESKey of the callback URL", "回调 URL 的 EncodingAESKey")}
-	suiteTicket    = setting{"ticket", "WECOM_SUITE_TICKET", true, lang.T("suite_ticket, if none is kept", "suite_ticket（本地没有保存时）")}
+	suiteTicket    = setting{"ticket", "WECOM_SUITE_TICKET", true, lang.T("suite_ticket to use (default: the last one kept)", "使用的 suite_ticket（默认取本地最近保存的）")}
 	authCorp       = setting{"corp", "WECOM_AUTH_CORP_ID", false, lang.T("corp id of the customer (wp…)", "授权企业的 CorpID（wp…）")}
-	permanentCode  = setting{"permanent-code", "WECOM_PERMANENT_CODE", true, lang.T("permanent code of the app in the corp, if none is kept", "应用在该企业的永久授权码（本地没有保存时）")}
+	permanentCode  = setting{"permanent-code", "WECOM_PERMANENT_CODE", true, lang.T("permanent code of the app in the corp (default: the one kept)", "应用在该企业的永久授权码（默认取本地保存的）")}
 	accessToken    = setting{"access-token", "WECOM_ACCESS_TOKEN", true, lang.T("access_token to use as it is, such as the contact token of a registration", "直接使用的 access_token，例如注册得到的通讯录凭证")}
 	publicURL      = setting{"public-url", "WECOM_PUBLIC_URL", false, lang.T("address under which WeCom reaches the backend", "企业微信访问你的后端所用的地址")}
 )
@@ -80,7 +80,7 @@ func (a *app) value(c *cobra.Command, s setting) (string, error) {
 		return strings.TrimSpace(value), nil
 	}
 	if file := cmp.Or(a.Getenv(s.env+"_FILE"), a.env[s.env+"_FILE"]); s.secret && file != "" {
-		return readValue(s, file)
+		return readValue("$"+s.env+"_FILE", file)
 	}
 	return "", nil
 }
@@ -93,7 +93,7 @@ func (a *app) flagValue(s setting, text string) (string, error) {
 	case text == "-":
 		return a.ask(s)
 	case strings.HasPrefix(text, "@"):
-		return readValue(s, text[1:])
+		return readValue("--"+s.flag, text[1:])
 	}
 	a.notef(a.t("warning: a secret in --%s stays in the shell's history; use $%s, --%s @file or --%s -",
 		"警告：--%s 中的密钥会留在 shell 历史里；请改用 $%s、--%s @文件 或 --%s -"), s.flag, s.env, s.flag, s.flag)
@@ -107,23 +107,23 @@ func (a *app) namedValue(flag, name, text string) (string, error) {
 		return text, nil
 	}
 	if file, ok := strings.CutPrefix(text, "@"); ok {
-		return readValue(setting{flag: flag}, file)
+		return readValue("--"+flag, file)
 	}
 	a.notef(a.t("warning: a secret in --%s stays in the shell's history; use --%s %s=@file", "警告：--%s 中的密钥会留在 shell 历史里；请改用 --%s %s=@文件"), flag, flag, name)
 	return text, nil
 }
 
-// readValue reads a setting from a file.
-func readValue(s setting, name string) (string, error) {
+// readValue reads a setting from the file that the flag or variable names.
+func readValue(namedBy, name string) (string, error) {
 	const most = 64 << 10
 	file, err := os.Open(name) //nolint:gosec // The person names the file.
 	if err != nil {
-		return "", badUsage(lang.T("--%s: the file cannot be read", "--%s：文件无法读取").With(s.flag))
+		return "", badUsage(lang.T("%s: the file cannot be read", "%s：文件无法读取").With(namedBy))
 	}
 	defer func() { _ = file.Close() }()
 	text, err := io.ReadAll(io.LimitReader(file, most))
 	if err != nil {
-		return "", badUsage(lang.T("--%s: the file cannot be read", "--%s：文件无法读取").With(s.flag))
+		return "", badUsage(lang.T("%s: the file cannot be read", "%s：文件无法读取").With(namedBy))
 	}
 	return strings.TrimSpace(string(text)), nil
 }

@@ -6,8 +6,12 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
+	"syscall"
 	"time"
+	"unicode"
 
 	"github.com/fatih/color"
 	"github.com/spf13/cobra"
@@ -80,8 +84,11 @@ func (a *app) simulate(c *cobra.Command, f simulating) error {
 		return err
 	}
 	w, err := world.Start(cfg, public, f.listenAddress(public), f.options(c)...)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return badUsage(lang.T("%s is in use, perhaps by another simulator: choose another --addr, such as 127.0.0.1:0", "%s 已被占用，可能是另一个模拟器：请换一个 --addr，例如 127.0.0.1:0").With(f.addr))
+	}
 	if err != nil {
-		return misuse(lang.T("the platform cannot be started", "平台无法启动"), errors.New(strings.TrimPrefix(strings.TrimPrefix(err.Error(), "wecomtest: "), "world: ")))
+		return misuse(lang.T("the platform cannot be started", "平台无法启动"), err)
 	}
 	defer w.Close()
 	if !f.noConsole {
@@ -113,7 +120,7 @@ func (a *app) worldConfig(c *cobra.Command, f simulating) (cfg world.Config, pub
 			in = file
 		}
 		if cfg, err = world.Read(in); err != nil {
-			return cfg, "", misuse(lang.T("--config", "--config"), errors.New(strings.TrimPrefix(err.Error(), "world: ")))
+			return cfg, "", misuse(lang.T("--config", "--config"), err)
 		}
 	}
 	if public, err = a.value(c, publicURL); err != nil {
@@ -123,7 +130,7 @@ func (a *app) worldConfig(c *cobra.Command, f simulating) (cfg world.Config, pub
 		cfg.Corps = append(cfg.Corps, world.CorpConfig{Name: name})
 	}
 	if err := cfg.Fill(public); err != nil {
-		return cfg, "", badUsage(lang.T("--public-url is no address of a web server", "--public-url 不是网站地址"))
+		return cfg, "", badUsage(lang.T("--public-url is no http or https address of a web server", "--public-url 不是 http 或 https 网站地址"))
 	}
 	if f.systemURL != "" {
 		cfg.Provider.CallbackURL = f.systemURL
@@ -179,15 +186,8 @@ func (f simulating) options(c *cobra.Command) []wecomtest.Option {
 // announce says where everything is. The secrets go to the file only.
 func (a *app) announce(w *world.World, f simulating) error {
 	vars := w.Environment()
-	if f.writeEnv != "" {
-		var b strings.Builder
-		b.WriteString("# Written by wecom simulate. All values are made up: test data.\n")
-		for _, v := range vars {
-			b.WriteString(v.Name + "=" + v.Value + "\n")
-		}
-		if _, err := tokenfile.WritePrivate(f.writeEnv, strings.NewReader(b.String())); err != nil {
-			return unable(err, "--write-env: the file cannot be written", "--write-env：文件无法写入")
-		}
+	if err := writeEnv(f.writeEnv, vars); err != nil {
+		return err
 	}
 	address := w.Platform.URL()
 	if a.json {
@@ -209,12 +209,50 @@ func (a *app) announce(w *world.World, f simulating) error {
 		a.printf("  %s=%s", v.Name, v.Value)
 	}
 	if f.writeEnv != "" {
-		a.printf(a.t("the settings, secrets included, are in %s:  set -a; . %s; set +a", "全部设置（含密钥）在 %s：  set -a; . %s; set +a"), f.writeEnv, f.writeEnv)
+		a.printf(a.t("the settings, secrets included, are in %s:  set -a; . %s; set +a", "全部设置（含密钥）在 %s：  set -a; . %s; set +a"), f.writeEnv, sourced(f.writeEnv))
 	} else {
 		a.printf("%s", a.t("--write-env FILE writes the settings with the secrets", "--write-env FILE 可写出含密钥的设置"))
 	}
 	a.printf("%s", a.t("end with Ctrl-C", "按 Ctrl-C 结束"))
 	return nil
+}
+
+// writeEnv writes the settings to a file that a shell can read, if one is named.
+func writeEnv(name string, vars []world.Variable) error {
+	if name == "" {
+		return nil
+	}
+	var b strings.Builder
+	b.WriteString("# Written by wecom simulate. All values are made up: test data.\n")
+	for _, v := range vars {
+		if strings.ContainsFunc(v.Value, func(r rune) bool { return r == '\'' || unicode.IsControl(r) }) {
+			return badUsage(lang.T("--write-env: the value of %s has a quote or a line break", "--write-env：%s 的值含有引号或换行").With(v.Name))
+		}
+		b.WriteString(v.Name + "=" + quoteWord(v.Value) + "\n")
+	}
+	if _, err := tokenfile.WritePrivate(name, strings.NewReader(b.String())); err != nil {
+		return unable(err, "--write-env: the file cannot be written", "--write-env：文件无法写入")
+	}
+	return nil
+}
+
+// sourced is the name of a file as the shell reads it with a dot: without a slash
+// it would look in the PATH.
+func sourced(name string) string {
+	if !strings.ContainsRune(name, filepath.Separator) {
+		name = "./" + name
+	}
+	return quoteWord(name)
+}
+
+var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
+
+// quoteWord quotes a word for a shell, unless it means itself.
+func quoteWord(s string) string {
+	if s == "" || plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // shownVariable is a line of the environment as it may be shown.
@@ -240,14 +278,14 @@ func (a *app) keepTickets(ctx context.Context, w *world.World, every time.Durati
 		<-ctx.Done()
 		return
 	}
-	silent := false
+	silent := map[string]bool{} // about these apps
 	w.PushTickets(ctx, every, func(app *wecomtest.App, err error) {
 		switch {
 		case err == nil:
-			silent = false
+			silent[app.ID] = false
 			a.notef(a.t("%s suite_ticket pushed to %s", "%s 已向 %s 推送 suite_ticket"), a.mark(report.OK), app.ID)
-		case !silent:
-			silent = true // said once: the backend may not have been started yet
+		case !silent[app.ID]:
+			silent[app.ID] = true // said once: the backend may not have been started yet
 			a.notef(a.t("%s the suite_ticket for %s was not taken; it is pushed again until it is", "%s %s 的 suite_ticket 没有被接收；将继续推送"), a.mark(report.Warning), app.ID)
 		}
 	})

@@ -138,7 +138,7 @@ func eventTitle(e wecomtest.EventInfo) string {
 // pushed is what became of one event.
 type pushed struct {
 	ID         string   `json:"id"`
-	URL        string   `json:"url,omitempty"`
+	URL        string   `json:"url,omitempty"` // without its secrets
 	Delivered  bool     `json:"delivered"`
 	DeadlineMS int64    `json:"deadline_ms"`
 	Tries      []tryDoc `json:"tries"`
@@ -252,10 +252,10 @@ func (a *app) printPushed(p pushed, whole bool) {
 		return
 	}
 	if whole {
-		a.printf("  → %s", maskQuery(p.URL))
+		a.printf("  → %s", printable(p.URL))
 	}
 	for i, try := range p.Tries {
-		outcome := try.Error
+		outcome := printable(try.Error)
 		if outcome == "" {
 			outcome = a.t("as it must be", "正确")
 		}

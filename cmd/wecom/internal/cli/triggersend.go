@@ -60,6 +60,8 @@ func (a *app) targets(c *cobra.Command, f triggering) (*targets, error) {
 		}[kind]; {
 		case named && receiver != "":
 			t.urls[receiver] = address
+		case named && !strings.ContainsAny(kind, ":/"):
+			return nil, badUsage(lang.T("--to is a URL, or command=URL, data=URL or system=URL", "--to 应为 URL，或 command=URL、data=URL、system=URL"))
 		default:
 			for _, receiver := range []wecomtest.EventReceiver{wecomtest.CommandURL, wecomtest.DataURL, wecomtest.SystemEventURL} {
 				if t.urls[receiver] == "" {
@@ -131,7 +133,7 @@ func (t *targets) sender(platform *wecomtest.Platform) sender {
 		if len(d.Tries) == 0 && err != nil {
 			return pushed{}, fieldError(err)
 		}
-		p := pushed{ID: e.ID, URL: d.URL, Delivered: d.Delivered, DeadlineMS: e.Deadline.Milliseconds()}
+		p := pushed{ID: e.ID, URL: maskAddress(d.URL), Delivered: d.Delivered, DeadlineMS: e.Deadline.Milliseconds()}
 		for _, try := range d.Tries {
 			doc := tryDoc{Status: try.Status, Body: string(try.Body), Millis: float64(try.Duration) / float64(time.Millisecond)}
 			if try.Err != nil {
@@ -148,7 +150,7 @@ func fieldError(err error) error {
 	if e, ok := errors.AsType[*wecomtest.UnknownFieldError](err); ok {
 		return didYouMean(lang.T("%s has no field %s", "%s 没有字段 %s").With(e.Event, e.Field), e.Nearest)
 	}
-	return misuse(lang.T("the event cannot be made", "无法生成事件"), errors.New(strings.TrimPrefix(err.Error(), "wecomtest: ")))
+	return misuse(lang.T("the event cannot be made", "无法生成事件"), err)
 }
 
 func (a *app) viaSimulator(c *cobra.Command, t triggering) (sender, error) {
@@ -177,6 +179,6 @@ func (a *app) viaSimulator(c *cobra.Command, t triggering) (sender, error) {
 		if failure != nil {
 			d = *failure.Delivery
 		}
-		return pushed{ID: e.ID, URL: d.URL, Delivered: d.Delivered, DeadlineMS: e.Deadline.Milliseconds(), Tries: d.Tries}, nil
+		return pushed{ID: e.ID, URL: maskAddress(d.URL), Delivered: d.Delivered, DeadlineMS: e.Deadline.Milliseconds(), Tries: d.Tries}, nil
 	}, nil
 }

@@ -69,7 +69,7 @@ func (a *app) printProbe(address string, result probe.Result) error {
 	}
 	if a.json {
 		if err := a.printJSON(map[string]any{
-			"url": maskQuery(address), "ok": !failed, "status": result.Status, "ms": result.Duration.Milliseconds(),
+			"url": maskAddress(address), "ok": !failed, "status": result.Status, "ms": result.Duration.Milliseconds(),
 			"findings": a.findingDocs(result.Findings),
 		}); err != nil {
 			return err

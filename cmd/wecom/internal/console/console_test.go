@@ -202,7 +202,7 @@ func TestNoSecretOnAnyPage(t *testing.T) {
 	require.Contains(t, p.Secret, canary)
 	s.do(t, http.MethodPost, "/cgi-bin/service/get_provider_token", http.Header{"Content-Type": {"application/json"}}, `{"corpid":"`+p.CorpID+`","provider_secret":"`+p.Secret+`"}`)
 	require.NotEmpty(t, s.Platform.Tokens())
-	s.app.SetCallbackURL("http://127.0.0.1:1/cb?token=" + canary)
+	s.app.SetCallbackURL("http://user:" + canary + "@127.0.0.1:1/cb?token=" + canary)
 	_, err = s.app.PushTicket(t.Context())
 	require.Error(t, err)
 	for _, path := range []string{"/console/", "/console/live"} {

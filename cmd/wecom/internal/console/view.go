@@ -208,12 +208,13 @@ func pushViews(deliveries []wecomtest.Delivery) (views []pushView) {
 	return views
 }
 
-// withoutQuery shows a callback URL; its query may hold what is not for all eyes.
+// withoutQuery shows a callback URL; its query and its user may hold what is not
+// for all eyes.
 func withoutQuery(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return ""
 	}
-	u.RawQuery = ""
+	u.RawQuery, u.User = "", nil
 	return u.String()
 }

@@ -2,6 +2,6 @@ package tokenfile
 
 import "io/fs"
 
-// CheckPrivate returns nil: on Windows the directory of the user's settings is
+// checkPrivate returns nil: on Windows the directory of the user's settings is
 // the user's own, and files have no permission bits.
-func CheckPrivate(fs.FileInfo) error { return nil }
+func checkPrivate(fs.FileInfo) error { return nil }

@@ -26,8 +26,13 @@ const (
 	maxFile     = 16 << 20
 )
 
-// ErrPermissions is a file or directory that others can read or write.
-var ErrPermissions = errors.New("tokenfile: others can read it")
+var (
+	// ErrPermissions is a file that others can read or write.
+	ErrPermissions = errors.New("tokenfile: others can read it")
+	// ErrNotRegular is a path with something else than a file: a directory, a
+	// symbolic link, a device. It is neither read nor replaced.
+	ErrNotRegular = errors.New("tokenfile: not a regular file")
+)
 
 // Cache is a [wecom.TokenCache] and a [wecom.Locker] in a file. Processes may
 // share it: each operation holds a lock of the operating system. It is safe for
@@ -41,7 +46,8 @@ var (
 
 // Open returns the cache in the file at path, which is made, with its directory,
 // by the first write. An existing file that others can read is an
-// [ErrPermissions]: what it holds may be known to them.
+// [ErrPermissions]: what it holds may be known to them. What is no file is an
+// [ErrNotRegular].
 func Open(path string) (*Cache, error) {
 	if path == "" {
 		return nil, errors.New("tokenfile: no path")
@@ -146,21 +152,14 @@ func (c *Cache) lock(ctx context.Context, suffix string) (unlock func(), err err
 // read returns the tokens, none if there is no file yet.
 func (c *Cache) read() (map[string]wecom.Token, error) {
 	tokens := map[string]wecom.Token{}
-	file, err := os.Open(c.path)
+	file, err := openPrivate(c.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return tokens, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("tokenfile: %w", err)
+		return nil, err
 	}
 	defer func() { _ = file.Close() }()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("tokenfile: %w", err)
-	}
-	if err := CheckPrivate(info); err != nil {
-		return nil, fmt.Errorf("%w: %s: run chmod 600 on it, or delete it if others may have read it", err, c.path)
-	}
 	text, err := io.ReadAll(io.LimitReader(file, maxFile))
 	if err != nil {
 		return nil, fmt.Errorf("tokenfile: %w", err)
@@ -170,6 +169,45 @@ func (c *Cache) read() (map[string]wecom.Token, error) {
 		return nil, fmt.Errorf("tokenfile: %s is damaged: delete it, tokens are fetched again", c.path)
 	}
 	return tokens, nil
+}
+
+// openPrivate opens a file that only its owner can read.
+func openPrivate(path string) (*os.File, error) {
+	named, err := regular(path) // first: to open a pipe would wait for its other end
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.Open(path) //nolint:gosec // The person names the file.
+	if err != nil {
+		return nil, fmt.Errorf("tokenfile: %w", err)
+	}
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		err = fmt.Errorf("tokenfile: %w", err)
+	case !os.SameFile(named, info):
+		err = fmt.Errorf("%w: %s was replaced", ErrNotRegular, path)
+	case checkPrivate(info) != nil:
+		err = fmt.Errorf("%w: %s: run chmod 600 on it, or delete it if others may have read it", ErrPermissions, path)
+	}
+	if err != nil {
+		_ = file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// regular returns what is known of the file at path, an [ErrNotRegular] if it is
+// none.
+func regular(path string) (fs.FileInfo, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, fmt.Errorf("tokenfile: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%w: %s", ErrNotRegular, path)
+	}
+	return info, nil
 }
 
 // write replaces the file in one step.
@@ -185,8 +223,12 @@ func (c *Cache) write(tokens map[string]wecom.Token) error {
 }
 
 // WritePrivate writes a file that only its owner can read, in one step: whoever
-// opens it sees the old content or the new one. It returns the size.
+// opens it sees the old content or the new one. It returns the size. A directory, a
+// symbolic link or a device is not replaced: [ErrNotRegular].
 func WritePrivate(path string, content io.Reader) (n int64, err error) {
+	if _, err := regular(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, err
+	}
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // mode 0600
 	if err != nil {
 		return 0, err

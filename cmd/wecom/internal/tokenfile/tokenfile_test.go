@@ -83,6 +83,29 @@ func TestOnlyTheOwnerMayRead(t *testing.T) {
 	}
 }
 
+// A directory, a link or a device is neither read nor replaced: a link may have been
+// laid by somebody else, and a device belongs to everybody.
+func TestOnlyFilesAreReadAndReplaced(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	victim, link := filepath.Join(dir, "victim"), filepath.Join(dir, "link")
+	require.NoError(t, os.WriteFile(victim, []byte("{}"), 0o600))
+	require.NoError(t, os.Symlink(victim, link))
+	for _, path := range []string{dir, link, os.DevNull} {
+		_, err := tokenfile.Open(path)
+		require.ErrorIs(t, err, tokenfile.ErrNotRegular, path)
+		require.NotErrorIs(t, err, tokenfile.ErrPermissions, path)
+		if path == os.DevNull {
+			continue // root must not lose it to a fault
+		}
+		_, err = tokenfile.WritePrivate(path, strings.NewReader("new"))
+		require.ErrorIs(t, err, tokenfile.ErrNotRegular, path)
+	}
+	text, err := os.ReadFile(victim)
+	require.NoError(t, err)
+	assert.Equal(t, "{}", string(text))
+}
+
 func TestDamagedFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "tokens.json")

@@ -104,7 +104,7 @@ func withoutValues(err error) string {
 // of this repository.
 func (c *Config) Fill(public string) error {
 	u, err := url.Parse(public)
-	if public != "" && (err != nil || u.Host == "") {
+	if public != "" && (err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https") {
 		return errors.New("world: the public URL is no address")
 	}
 	if len(c.Apps) == 0 {

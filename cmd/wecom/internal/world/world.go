@@ -125,36 +125,58 @@ const (
 
 // PushTickets pushes a suite_ticket to every app that has a command URL, and again
 // after each interval, as WeCom does every 10 minutes, until ctx is done. A push
-// that nobody takes is tried again soon: the backend may start after the platform.
+// that is not taken is tried again soon: the backend may start after the platform.
 // pushed hears of every push.
 func (w *World) PushTickets(ctx context.Context, every time.Duration, pushed func(app *wecomtest.App, err error)) {
-	wait := firstRetry
-	for {
-		ok := true
-		for _, app := range w.Apps {
-			if app.CommandTarget().URL == "" {
-				continue
-			}
-			_, err := app.PushTicket(ctx)
-			if ctx.Err() != nil {
-				return
-			}
-			ok = ok && err == nil
-			pushed(app, err)
-		}
-		pause := every
-		if !ok {
-			pause = min(wait, every)
-			wait = min(2*wait, lastRetry)
-		} else {
-			wait = firstRetry
-		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+	schedules := make([]*schedule, len(w.Apps))
+	for i, app := range w.Apps {
+		schedules[i] = &schedule{app: app, retry: firstRetry}
+	}
+	for len(schedules) > 0 {
+		next := slices.MinFunc(schedules, func(a, b *schedule) int { return a.due.Compare(b.due) })
+		if !sleepUntil(ctx, next.due) {
 			return
 		}
+		if next.app.CommandTarget().URL == "" { // it may be given one
+			next.done(nil, every)
+			continue
+		}
+		_, err := next.app.PushTicket(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		next.done(err, every)
+		pushed(next.app, err)
+	}
+}
+
+// schedule says when an app gets its next ticket.
+type schedule struct {
+	app   *wecomtest.App
+	due   time.Time
+	retry time.Duration // if the next push is not taken
+}
+
+// done plans the next push after one that ended with err.
+func (s *schedule) done(err error, every time.Duration) {
+	pause := every
+	if err != nil {
+		pause = min(s.retry, every)
+		s.retry = min(2*s.retry, lastRetry)
+	} else {
+		s.retry = firstRetry
+	}
+	s.due = time.Now().Add(pause)
+}
+
+// sleepUntil reports whether t came before the end of ctx.
+func sleepUntil(ctx context.Context, t time.Time) bool {
+	timer := time.NewTimer(time.Until(t))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
 	}
 }

@@ -140,3 +140,23 @@ func TestTicketsArePushedUntilTaken(t *testing.T) {
 		<-done
 	})
 }
+
+// An app whose backend is not there does not keep the others from their rhythm.
+func TestEachAppHasItsOwnRhythm(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		cfg := world.Config{Apps: []world.AppConfig{{Name: "up", CallbackURL: "http://up.test/"}, {Name: "down", CallbackURL: "http://down.test/"}, {Name: "none"}}}
+		w, err := world.Start(cfg, "", "", wecomtest.WithoutServer())
+		require.NoError(t, err)
+		defer w.Close()
+		w.Platform.Handle("up.test", http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write([]byte("success")) }))
+		w.Platform.Handle("down.test", http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusBadGateway) }))
+		pushes := map[string]int{}
+		ctx, stop := context.WithTimeout(t.Context(), 25*time.Minute)
+		defer stop()
+		w.PushTickets(ctx, 10*time.Minute, func(app *wecomtest.App, _ error) { pushes[app.Name]++ })
+		assert.Equal(t, 3, pushes["up"], "at 0, 10 and 20 minutes")
+		assert.Greater(t, pushes["down"], 40)
+		assert.Zero(t, pushes["none"])
+	})
+}
