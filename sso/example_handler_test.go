@@ -58,7 +58,7 @@ func open(site http.Handler, target string, cookies []*http.Cookie) *http.Respon
 func ExampleLoginHandler() {
 	platform, _, app, corp, member := newSignIn()
 	defer platform.Close()
-	states, err := sso.NewStates([]byte(strings.Repeat("k", 32))) // in earnest: random bytes, the same on every machine
+	states, err := sso.NewStates(wecom.NewSecret(strings.Repeat("k", 32))) // in earnest: random bytes, the same on every machine
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func ExampleParseCallback() {
 
 // A state works once, and only in the browser that it was issued to.
 func ExampleStates() {
-	states, err := sso.NewStates([]byte(strings.Repeat("k", 32))) // in earnest: random bytes
+	states, err := sso.NewStates(wecom.NewSecret(strings.Repeat("k", 32))) // in earnest: random bytes
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -275,7 +275,7 @@ func TestHandlersRefuseBadStates(t *testing.T) {
 		}, "works only once", "/orders?a=b&amp;c"},
 		"of a key that was replaced": {func(t *testing.T, at visit) string {
 			t.Helper()
-			states, err := sso.NewStates([]byte(strings.Repeat("x", 32)))
+			states, err := sso.NewStates(wecom.NewSecret(strings.Repeat("x", 32)))
 			require.NoError(t, err)
 			return "code=mallory&state=" + at.v.start(t, states, "/")
 		}, "began", "/login"},

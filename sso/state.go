@@ -136,11 +136,11 @@ func WithUsedStates(store UsedStates) StatesOption {
 
 // NewStates returns a States that signs with key: at least 32 random bytes, the
 // same in every process of the site. A new key ends the sign-ins under way.
-func NewStates(key []byte, opts ...StatesOption) (*States, error) {
-	if len(key) < minStateKey {
+func NewStates(key wecom.Secret, opts ...StatesOption) (*States, error) {
+	if len(key.Reveal()) < minStateKey {
 		return nil, &ParamError{Op: "NewStates", Param: "key", Reason: fmt.Sprintf("is shorter than %d bytes", minStateKey)}
 	}
-	s := &States{key: wecom.NewSecret(string(key)), life: DefaultStateLife, cookie: defaultCookie}
+	s := &States{key: key, life: DefaultStateLife, cookie: defaultCookie}
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, &ParamError{Op: "NewStates", Param: "option", Reason: "is nil"}

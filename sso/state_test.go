@@ -26,7 +26,7 @@ const stateKey = "CANARY-key-of-thirty-two-bytes-or-more"
 
 func newStates(t *testing.T, opts ...sso.StatesOption) *sso.States {
 	t.Helper()
-	states, err := sso.NewStates([]byte(stateKey), opts...)
+	states, err := sso.NewStates(wecom.NewSecret(stateKey), opts...)
 	require.NoError(t, err)
 	return states
 }
@@ -203,7 +203,7 @@ func TestPainState_Forged(t *testing.T) {
 		require.NotContains(t, err.Error(), s)
 	}
 
-	other, err := sso.NewStates([]byte(strings.Repeat("k", 32)))
+	other, err := sso.NewStates(wecom.NewSecret(strings.Repeat("k", 32)))
 	require.NoError(t, err)
 	_, err = b.finish(t, other, state)
 	require.ErrorIs(t, err, sso.ErrStateForged, "signed with another key")
@@ -411,7 +411,7 @@ func TestStateNextMustBeLocal(t *testing.T) {
 
 func TestNewStatesRefuses(t *testing.T) {
 	t.Parallel()
-	_, err := sso.NewStates(make([]byte, 31))
+	_, err := sso.NewStates(wecom.NewSecret(strings.Repeat("k", 31)))
 	requireParamError(t, err, "key")
 	for param, opt := range map[string]sso.StatesOption{
 		"life":   sso.WithStateLife(0),
@@ -419,12 +419,12 @@ func TestNewStatesRefuses(t *testing.T) {
 		"store":  sso.WithUsedStates(nil),
 		"option": nil,
 	} {
-		_, err = sso.NewStates(make([]byte, 32), opt)
+		_, err = sso.NewStates(wecom.NewSecret(strings.Repeat("k", 32)), opt)
 		requireParamError(t, err, param)
 	}
-	_, err = sso.NewStates(make([]byte, 32), sso.WithStateLife(25*time.Hour))
+	_, err = sso.NewStates(wecom.NewSecret(strings.Repeat("k", 32)), sso.WithStateLife(25*time.Hour))
 	requireParamError(t, err, "life")
-	_, err = sso.NewStates(make([]byte, 32), sso.WithCookieName(""))
+	_, err = sso.NewStates(wecom.NewSecret(strings.Repeat("k", 32)), sso.WithCookieName(""))
 	requireParamError(t, err, "name")
 }
 
@@ -521,7 +521,7 @@ func TestMemoryUsedStates(t *testing.T) {
 }
 
 func BenchmarkStates(b *testing.B) {
-	states, err := sso.NewStates([]byte(stateKey))
+	states, err := sso.NewStates(wecom.NewSecret(stateKey))
 	require.NoError(b, err)
 	r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "https://a.example/", http.NoBody)
 	b.ReportAllocs()

@@ -87,7 +87,7 @@ func ExampleClient_InstallHandler() {
 		panic(err)
 	}
 
-	states, err := sso.NewStates([]byte("in earnest: 32 random bytes, the same on every machine"))
+	states, err := sso.NewStates(wecom.NewSecret("in earnest: 32 random bytes, the same on every machine"))
 	if err != nil {
 		panic(err)
 	}

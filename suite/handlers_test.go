@@ -47,7 +47,7 @@ type vendor struct {
 // newVendor returns a machine; change may be nil.
 func newVendor(t *testing.T, app *suite.Client, change func(*suite.InstallConfig)) *vendor {
 	t.Helper()
-	states, err := sso.NewStates([]byte(strings.Repeat("k", 32)))
+	states, err := sso.NewStates(wecom.NewSecret(strings.Repeat("k", 32)))
 	require.NoError(t, err)
 	v := &vendor{app: app}
 	v.cfg = suite.InstallConfig{

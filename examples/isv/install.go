@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/wecom-isv/wecom"
 	"github.com/wecom-isv/wecom/examples/isv/internal/view"
 	"github.com/wecom-isv/wecom/register"
 	"github.com/wecom-isv/wecom/suite"
@@ -49,7 +48,7 @@ func (s *site) newFlow() error {
 		return err
 	}
 	s.flow, err = register.NewFlow(s.vendor.register, register.FlowConfig{
-		Key: wecom.NewSecret(string(key)), TemplateID: s.cfg.TemplateID, Cache: s.store.cache,
+		Key: key, TemplateID: s.cfg.TemplateID, Cache: s.store.cache,
 		Open: func(r *http.Request) (register.Opening, error) {
 			return register.Opening{Request: register.GetRegisterCodeRequest{CorpName: r.PostFormValue("corp_name")}}, nil
 		},

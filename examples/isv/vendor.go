@@ -78,8 +78,9 @@ func newVendor(cfg config, store *storage, logger *slog.Logger) (*vendor, error)
 // signed.
 //
 // Decide whether keys of their own suit you better.
-func deriveKey(cfg config, purpose string) ([]byte, error) {
-	return hkdf.Key(sha256.New, []byte(cfg.SuiteSecret), nil, "wecom-isv "+purpose, 32)
+func deriveKey(cfg config, purpose string) (wecom.Secret, error) {
+	key, err := hkdf.Key(sha256.New, []byte(cfg.SuiteSecret), nil, "wecom-isv "+purpose, 32)
+	return wecom.NewSecret(string(key)), err
 }
 
 // usedStates lets processes that share a cache see which states have been used.

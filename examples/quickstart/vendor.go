@@ -74,7 +74,7 @@ func newVendor(ctx context.Context, cfg config, to *printer, logger *slog.Logger
 	v.register = register.New(v.provider)
 	v.members = sso.NewApp(v.app)
 	v.admins = sso.NewProviderLogin(v.provider)
-	if v.states, err = sso.NewStates([]byte(rand.Text() + rand.Text())); err != nil {
+	if v.states, err = sso.NewStates(wecom.NewSecret(rand.Text() + rand.Text())); err != nil {
 		return nil, err
 	}
 

@@ -123,7 +123,7 @@ func (v *Vendor) authorized(ctx context.Context, auth *suite.Authorization) erro
 func (v *Vendor) signIn(*wecom.Client) error {
 	app, db := v.app, v.db
 	// [signin]
-	states, err := sso.NewStates([]byte(v.set.Key.Reveal())) // signed, single use, bound to the browser
+	states, err := sso.NewStates(v.set.Key) // signed, single use, bound to the browser
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (v *Vendor) signIn(*wecom.Client) error {
 
 func (v *Vendor) install(*wecom.Client) error {
 	app := v.app
-	states, err := sso.NewStates([]byte(v.set.Key.Reveal()))
+	states, err := sso.NewStates(v.set.Key)
 	if err != nil {
 		return err
 	}

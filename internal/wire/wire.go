@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // PageURL is where the platform's own pages live that a browser opens.
@@ -94,8 +95,17 @@ func Escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+"
 // Brief keeps a value from outside, such as an id, at a length fit for an error.
 func Brief(s string) string { return Shorten(s, 40) }
 
-// Line keeps a text from outside, such as an errmsg, at a length fit for a log line.
-func Line(s string) string { return Shorten(s, 300) }
+// Line makes a text from outside, such as an errmsg, fit for a log line and a
+// terminal: of limited length, and without characters that cannot be seen.
+func Line(s string) string {
+	visible := strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
+	return Shorten(visible, 300)
+}
 
 // Shorten keeps the first bytes of s, at most so many, and marks that there were
 // more. It cuts no character in two.

@@ -87,4 +87,5 @@ func TestBrief(t *testing.T) {
 	assert.NotContains(t, got, "\ufffd")
 	assert.Equal(t, strings.Repeat("a", 300), wire.Line(strings.Repeat("a", 300)))
 	assert.Equal(t, strings.Repeat("a", 300)+"…", wire.Line(strings.Repeat("a", 301)))
+	assert.Equal(t, "状态 a\ufffd[31m\ufffdb\ufffd", wire.Line("状态 a\x1b[31m\u202eb\n"), "nothing that steers a terminal")
 }
