@@ -13,7 +13,7 @@ LINT := $(BIN)/golangci-lint
 FUZZTIME ?= $(if $(CI),30s,3s)
 
 .NOTPARALLEL:
-.PHONY: help check test vet format format-check lint race tidy fix generate generated imports fuzz examples bench vuln clean
+.PHONY: help check test vet format format-check lint race tidy fix generate generated imports fuzz examples bench coverage mutation vuln clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -37,7 +37,7 @@ lint: $(LINT) ## Run golangci-lint over all modules
 	$(LINT) run $$($(GO) list -m -f '{{.Dir}}/...')
 
 race: ## Run the tests under the race detector, in random order
-	$(GO) test -race -shuffle=on work
+	$(GO) test -race -shuffle=on $(if $(CI),-v) work
 
 tidy: ## Fail if a go.mod or go.sum is not tidy
 	@for dir in $$($(GO) list -m -f '{{.Dir}}') $(CURDIR)/internal/tools; do \
@@ -65,6 +65,12 @@ examples: ## Run the examples that need no server
 
 bench: ## Run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem work
+
+coverage: ## Print the coverage of each package; fail below the floors
+	.ci/coverage
+
+mutation: $(LINT) ## Change operators one at a time: which changes does no test notice? An hour
+	.ci/mutation
 
 vuln: $(LINT) ## Look for known vulnerabilities; needs the internet, so not a part of check
 	@echo "govulncheck fetches the Go vulnerability database: without the internet this fails"

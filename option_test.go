@@ -69,6 +69,30 @@ func TestBaseURLReplacesTheHost(t *testing.T) {
 	require.NoError(t, api.Do(t.Context(), wecom.Call{Path: path}, nil))
 }
 
+func TestAttemptIsAlwaysBounded(t *testing.T) {
+	t.Parallel()
+	hanging := roundTripper(func(r *http.Request) (*http.Response, error) {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	})
+	for _, tc := range []struct {
+		want time.Duration
+		opts []wecom.Option
+	}{
+		{10 * time.Second, nil},
+		{10 * time.Second, []wecom.Option{wecom.WithHTTPClient(new(http.Client))}},
+		{time.Minute, []wecom.Option{wecom.WithHTTPClient(&http.Client{Timeout: time.Minute})}},
+		{time.Second, []wecom.Option{wecom.WithHTTPClient(&http.Client{Timeout: time.Minute}), wecom.WithTimeout(time.Second)}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			err := newClient(t, append(tc.opts, wecom.WithTransport(hanging))...).Do(t.Context(), wecom.Call{Path: path}, nil)
+			require.ErrorIs(t, err, wecom.ErrNoReply)
+			assert.Equal(t, tc.want, time.Since(start))
+		})
+	}
+}
+
 // A cache that cannot lock: this process at least does not fetch twice at once.
 func TestCacheThatDoesNotLockGetsALocker(t *testing.T) {
 	t.Parallel()

@@ -235,6 +235,27 @@ func TestPain22_RefusalWhileTheCacheIsDownIsRemembered(t *testing.T) {
 	})
 }
 
+// droppingCache remembers what it was last told to drop.
+type droppingCache struct {
+	justCache
+
+	upTo int64
+}
+
+func (c *droppingCache) Drop(_ context.Context, _ string, upTo int64) error {
+	c.upTo = upTo
+	return nil
+}
+
+// Forget drops whatever version is there, by a number that every store can compare.
+func TestForgetDropsEveryVersion(t *testing.T) {
+	t.Parallel()
+	cache := new(droppingCache)
+	p := &issuer{}
+	require.NoError(t, newClient(t, wecom.WithTokenCache(cache)).TokenSource("k", p.fetch).Forget(t.Context()))
+	assert.Equal(t, int64(1)<<53-1, cache.upTo)
+}
+
 // oddCache keeps nothing and answers as a cache does that others use too.
 type oddCache struct {
 	justCache
