@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -249,6 +250,16 @@ func TestFaultsAreFound(t *testing.T) {
 			func(m *method) { m.body["id"] = 1 },
 			"request", `body.id is 1, want "a"`,
 		},
+		"a body of another kind": {
+			func(m *method) {
+				m.do = func(ctx context.Context, api *wecom.Client, call wecom.Call, result any) error {
+					call.Body = nil
+					call.File = &wecom.File{Name: FileName, Size: int64(len(FileText)), Reader: strings.NewReader(FileText)}
+					return api.Do(ctx, call, result)
+				}
+			},
+			"request", `the body has the content type "multipart/form-data`,
+		},
 		"two requests": {
 			again(func(error) bool { return true }),
 			"request", "sent 2 requests, want 1",
@@ -341,6 +352,24 @@ func TestFaultsAreFound(t *testing.T) {
 				return nil
 			}),
 			"errcode", "the error is no *wecom.Error",
+		},
+		"code changed": {
+			mapped(func(err error, _ any) error {
+				if refusal, ok := errors.AsType[*wecom.Error](err); ok {
+					refusal.Code = 1
+				}
+				return err
+			}),
+			"errcode", `the error tells op "/cgi-bin/x/get", code 1, status 200`,
+		},
+		"hint lost": {
+			mapped(func(err error, _ any) error {
+				if refusal, ok := errors.AsType[*wecom.Error](err); ok {
+					refusal.Hint = ""
+				}
+				return err
+			}),
+			"errcode", `the error tells hint "", address "203.0.113.7"`,
 		},
 		"page shown": {
 			mapped(func(err error, _ any) error {
@@ -477,6 +506,75 @@ func TestFaultsAreFound(t *testing.T) {
 		c.Generated = []string{"nonce"}
 		assert.Equal(t, "the body lacks nonce", run(t, newRow(), c)["request"])
 	})
+}
+
+// TestBodyWhereTheRowHasNone checks a method without a body, and one with.
+func TestBodyWhereTheRowHasNone(t *testing.T) {
+	t.Parallel()
+	row := newRow()
+	row.Body, row.ExampleBody = nil, ""
+	m := newMethod()
+	assert.Equal(t, `the body is {"id":"a"}, want none`, run(t, row, newCase(m))["request"])
+	m.do = func(ctx context.Context, api *wecom.Client, call wecom.Call, result any) error {
+		call.Body = nil
+		return api.Do(ctx, call, result)
+	}
+	assert.Empty(t, run(t, row, newCase(m)))
+}
+
+// TestEveryTypeIsSampled: a field that the example lacks is sent as its type
+// demands, and missed where the result has no place for it.
+func TestEveryTypeIsSampled(t *testing.T) {
+	t.Parallel()
+	inner := []contract.Field{{Name: "inner", Type: "bool"}}
+	for name, c := range map[string]struct {
+		field  contract.Field
+		result func() any
+	}{
+		"bool":  {contract.Field{Type: "bool"}, withMore[bool]},
+		"float": {contract.Field{Type: "float64"}, withMore[float64]},
+		"list":  {contract.Field{Type: "array<string>"}, withMore[[]string]},
+		"object": {contract.Field{Type: "object", Fields: inner}, withMore[struct {
+			Inner bool `json:"inner"`
+		}]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			row, m := newRow(), newMethod()
+			c.field.Name = "more"
+			row.Result = append(row.Result, c.field)
+			assert.Equal(t, map[string]string{"result with every field": "result.more is lost"}, run(t, row, newCase(m)))
+			m.result = c.result
+			assert.Empty(t, run(t, row, newCase(m)))
+		})
+	}
+}
+
+// withMore returns a result that has the field more.
+func withMore[T any]() any {
+	return new(struct {
+		thing
+		More T `json:"more"`
+	})
+}
+
+// TestRun checks a method of the real table.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int64
+	t.Cleanup(func() {
+		assert.GreaterOrEqual(t, int(calls.Load()), len(checks)-1, "each check calls, but for that of the other forms: the row has none")
+	})
+	Run(t, []Case{{ID: "provider.get_provider_token", Safe: true, Call: func(ctx context.Context, api *wecom.Client) (any, error) {
+		calls.Add(1)
+		return wecom.Invoke[struct {
+			Token     wecom.Secret `json:"provider_access_token"`
+			ExpiresIn int          `json:"expires_in"`
+		}](ctx, api, wecom.Call{
+			Path: "/cgi-bin/service/get_provider_token",
+			Body: map[string]string{"corpid": "xxxxx", "provider_secret": "xxx"}, Safe: true,
+		})
+	}}})
 }
 
 func TestCasesThatDoNotFit(t *testing.T) {
