@@ -17,7 +17,7 @@
 //		Token: token, AESKey: encodingAESKey, Queue: pool,
 //		Receivers: []string{suiteID}, VerifyReceivers: []string{providerCorpID},
 //	}, &mux)
-//	http.Handle("/wecom/command", h)
+//	http.Handle("/callback/command", h)
 //
 // # What can be relied on
 //
@@ -58,7 +58,7 @@
 //		Token: token, AESKey: encodingAESKey, CorpPath: "corpid",
 //		VerifyReceivers: []string{providerCorpID},
 //	}, &mux)
-//	http.Handle("/wecom/data/{corpid}", data) // configured as https://.../wecom/data/$CORPID$
+//	http.Handle("/callback/data/{corpid}", data) // configured as https://.../callback/data/$CORPID$
 //
 // [On] answers with nothing; [Answer] registers a handler that returns a [Reply].
 //

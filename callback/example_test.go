@@ -26,7 +26,7 @@ const (
 func push(h http.Handler, receiver, message string) {
 	body, query := seal(receiver, message)
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/wecom/command?"+query, strings.NewReader(body)))
+	h.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/callback/command?"+query, strings.NewReader(body)))
 	fmt.Println("WeCom gets:", w.Code, strings.TrimSpace(w.Body.String()))
 }
 
@@ -219,7 +219,7 @@ func ExampleAnswer() {
 		log.Fatal(err)
 	}
 	routes := http.NewServeMux()
-	routes.Handle("/wecom/data/{corpid}", h)
+	routes.Handle("/callback/data/{corpid}", h)
 
 	ask := func(path, content string) {
 		body, query := seal("wwcorp", `<xml><ToUserName>wwcorp</ToUserName><FromUserName>zhangsan</FromUserName><MsgType>text</MsgType><Content>`+content+`</Content></xml>`)
@@ -234,9 +234,9 @@ func ExampleAnswer() {
 			fmt.Println("WeCom gets:", open(w.Body.Bytes(), "wwcorp"))
 		}
 	}
-	ask("/wecom/data/wwcorp", "hello")
-	ask("/wecom/data/wwcorp", "help")
-	ask("/wecom/data/wwother", "help")
+	ask("/callback/data/wwcorp", "hello")
+	ask("/callback/data/wwcorp", "help")
+	ask("/callback/data/wwother", "help")
 	// Output:
 	// WeCom gets: nothing
 	// WeCom gets: Ask zhangsan's manager.

@@ -57,12 +57,12 @@ func ExampleFlow() {
 		panic(err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/wecom/system", system) // 系统事件接收URL
+	mux.Handle("/callback/system", system) // 系统事件接收URL
 	mux.Handle("/register/", flow)
 	site := httptest.NewServer(mux)
 	defer site.Close()
 	site.Config.RegisterOnShutdown(flow.Close)
-	vendor.SetCallbackURL(site.URL + "/wecom/system")
+	vendor.SetCallbackURL(site.URL + "/callback/system")
 
 	begun := send(http.MethodGet, site.URL+"/register/?order=42")
 	page := site.URL + "/register/" + begun.Header.Get("Location")

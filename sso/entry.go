@@ -140,7 +140,7 @@ func (e Entry) way(v via) Way {
 }
 
 // InWeCom reports whether r comes from the browser of the WeCom client (企业微信),
-// by its User-Agent.
+// by its User-Agent: it has "wxwork" in it, as "wxwork/5.0.0 MicroMessenger/7.0.1".
 func InWeCom(r *http.Request) bool { return agentHas(r, "wxwork") }
 
 // InWeChat reports whether r comes from the browser of WeChat (微信), by its

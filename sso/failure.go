@@ -38,7 +38,7 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, e errand, err err
 	h.cfg.Failed(w, r, Failure{
 		ID:     page.Log(r.Context(), h.cfg.Logger, "sso: sign-in failed", h.op, say.Status, err),
 		Status: say.Status, Message: say.Text.In(lang), Title: say.Title.In(lang),
-		Tenant: e.tenant, Next: e.next, Retry: h.retry(e), Err: err,
+		Tenant: e.tenant, Next: e.next, Retry: h.retry(e, err), Err: err,
 	})
 }
 

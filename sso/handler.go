@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -286,7 +287,10 @@ func panelOf(p Page, look PanelLook) (Panel, error) {
 }
 
 // retry returns the address that starts e again, "" if it is not known.
-func (h *handler) retry(e errand) string {
+func (h *handler) retry(e errand, err error) string {
+	if errors.Is(err, ErrOutsideClient) { // the same browser would get the same answer
+		return ""
+	}
 	if h.cfg.LoginPath == "" || e.tenant == "" && strings.Contains(h.cfg.LoginPath, tenantPlace) {
 		return ""
 	}

@@ -69,7 +69,7 @@ func Example() {
 	platform, err := wecomtest.Start()
 	check(err)
 	defer platform.Close()
-	app := platform.NewApp(wecomtest.AppConfig{CallbackURL: "https://vendor.example/wecom/command"})
+	app := platform.NewApp(wecomtest.AppConfig{CallbackURL: "https://vendor.example/callback/command"})
 	h, err := callback.NewHandler(callback.Config{
 		Token: app.Token, AESKey: app.AESKey, Receivers: []string{app.ID}, Queue: queue,
 	}, &mux)

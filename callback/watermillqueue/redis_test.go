@@ -212,7 +212,7 @@ func TestRedisForeignEntries(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, dead, 1)
 		assert.Equal(t, "world", dead[0].Values["meta:hello"], "nothing of it is lost")
-		assert.Equal(t, "watermillqueue: the event cannot be opened: wecom: the stored value of wecom-callbacks: it is not sealed", dead[0].Values["meta:reason_poisoned"])
+		assert.Equal(t, "watermillqueue: the event cannot be opened: wecom: the stored value of "+topic+": it is not sealed", dead[0].Values["meta:reason_poisoned"])
 		assert.Equal(t, topic, dead[0].Values["meta:topic_poisoned"])
 		assert.Zero(t, pending(t, client, []string{topic}))
 	})

@@ -36,7 +36,7 @@ func TestCorpInThePathIsChecked(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
 			p := wecomtest.NewPlatform(t)
-			app := p.NewApp(wecomtest.AppConfig{DataURL: "https://vendor.example/wecom/data/wpSomebodyElse"})
+			app := p.NewApp(wecomtest.AppConfig{DataURL: "https://vendor.example/callback/data/wpSomebodyElse"})
 			h, err := newHandlers(settings{
 				suiteID: app.ID, providerCorpID: p.Provider().CorpID, token: app.Token, aesKey: app.AESKey,
 			}, func(string, ...any) { t.Error("the event was handled") })

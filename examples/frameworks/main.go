@@ -40,8 +40,8 @@ func play(ctx context.Context, out io.Writer, f framework) error {
 	defer platform.Close()
 	app := platform.NewApp(wecomtest.AppConfig{
 		Name:        "demo",
-		CallbackURL: "https://vendor.example/wecom/command",
-		DataURL:     "https://vendor.example/wecom/data/$CORPID$",
+		CallbackURL: "https://vendor.example/callback/command",
+		DataURL:     "https://vendor.example/callback/data/$CORPID$",
 	})
 	h, err := newHandlers(settings{
 		suiteID: app.ID, providerCorpID: platform.Provider().CorpID, token: app.Token, aesKey: app.AESKey,

@@ -26,16 +26,16 @@ func frameworks() []framework {
 // mountNetHTTP uses patterns without a method, so that GET and POST arrive.
 func mountNetHTTP(h handlers) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/wecom/command", h.command)
-	mux.Handle("/wecom/data/{"+corpPath+"}", h.data)
+	mux.Handle("/callback/command", h.command)
+	mux.Handle("/callback/data/{"+corpPath+"}", h.data)
 	return mux
 }
 
 // mountChi is the same; chi sets the path values of the request itself.
 func mountChi(h handlers) http.Handler {
 	router := chi.NewRouter()
-	router.Handle("/wecom/command", h.command)
-	router.Handle("/wecom/data/{"+corpPath+"}", h.data)
+	router.Handle("/callback/command", h.command)
+	router.Handle("/callback/data/{"+corpPath+"}", h.data)
 	return router
 }
 
@@ -44,8 +44,8 @@ func mountChi(h handlers) http.Handler {
 func mountGin(h handlers) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	router := gin.New()
-	router.Any("/wecom/command", gin.WrapH(h.command))
-	router.Any("/wecom/data/:"+corpPath, func(c *gin.Context) {
+	router.Any("/callback/command", gin.WrapH(h.command))
+	router.Any("/callback/data/:"+corpPath, func(c *gin.Context) {
 		c.Request.SetPathValue(corpPath, c.Param(corpPath))
 		h.data.ServeHTTP(c.Writer, c.Request)
 	})
@@ -56,8 +56,8 @@ func mountGin(h handlers) http.Handler {
 // 1 MiB must not be in front of these routes.
 func mountEcho(h handlers) http.Handler {
 	router := echo.New()
-	router.Any("/wecom/command", echo.WrapHandler(h.command))
-	router.Any("/wecom/data/:"+corpPath, func(c *echo.Context) error {
+	router.Any("/callback/command", echo.WrapHandler(h.command))
+	router.Any("/callback/data/:"+corpPath, func(c *echo.Context) error {
 		c.Request().SetPathValue(corpPath, c.Param(corpPath))
 		h.data.ServeHTTP(c.Response(), c.Request())
 		return nil

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -16,18 +17,23 @@ func TestYourOwnCode(t *testing.T) {
 	site := http.NewServeMux()
 	backend := httptest.NewServer(site)
 	t.Cleanup(backend.Close)
-	ctx := t.Context()
+	ctx, db := t.Context(), newDatabase()
 
 	// [test]
 	platform := wecomtest.NewPlatform(t)
-	app := platform.NewApp(wecomtest.AppConfig{CallbackURL: backend.URL + "/wecom/command"})
-	site.Handle("/", newBackend(t, platform, app)) // yours, with wecom.WithBaseURL(platform.URL())
+	app := platform.NewApp(wecomtest.AppConfig{CallbackURL: backend.URL + "/callback/command"})
+	vendor := newVendor(t, platform, app, db) // yours, with wecom.WithBaseURL(platform.URL())
+	site.Handle("/", vendor)
 
 	_, err := app.PushTicket(ctx) // suite_ticket arrives, sealed and signed
 	require.NoError(t, err)
-	_, err = platform.NewCorp("Acme").Install(ctx, app) // create_auth arrives
+	corp := platform.NewCorp("Acme")
+	_, err = corp.Install(ctx, app) // create_auth arrives, and is answered before the work is done
 	require.NoError(t, err)
-	_, err = platform.AwaitCall(ctx, "/cgi-bin/service/v2/get_permanent_code") // your backend has bought the code
-	require.NoError(t, err)
+	require.Eventually(t, func() bool { return db.customer(corp.ID) == "Acme" }, 5*time.Second, time.Millisecond)
+
+	require.NoError(t, vendor.Greet(ctx, corp.ID, corp.Admin().ID))
+	require.Len(t, platform.Messages(), 1)
+	require.Len(t, platform.Calls("/cgi-bin/service/v2/get_permanent_code"), 1)
 	// [/test]
 }

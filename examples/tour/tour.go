@@ -95,7 +95,7 @@ func (v *Vendor) receive(api *wecom.Client) error {
 		Authorized: v.authorized,
 		Cancelled:  db.RemoveCustomer,
 	})
-	pool, err := callback.NewPool(&v.mux, callback.PoolConfig{ // answer first, work later
+	pool, err := callback.NewPool(&v.mux, callback.PoolConfig{ // answer first, work later; what waits ends with the process
 		Timeout: 30 * time.Minute, // a migration of contacts is the longest
 		Logger:  slog.Default(),
 	})
@@ -103,13 +103,13 @@ func (v *Vendor) receive(api *wecom.Client) error {
 		return err
 	}
 	command, err := callback.NewHandler(callback.Config{
-		Token: set.Token, AESKey: set.AESKey, Queue: pool,
+		Token: set.Token, AESKey: set.AESKey, Queue: pool, Logger: slog.Default(), // at Debug also what is refused
 		Receivers: []string{set.SuiteID}, VerifyReceivers: []string{set.CorpID},
 	}, &v.mux)
 	if err != nil {
 		return err
 	}
-	v.site.Handle("/wecom/command", command) // 指令回调URL
+	v.site.Handle("/callback/command", command) // 指令回调URL
 	// [/receive]
 	v.app, v.pool = app, pool
 	return nil
@@ -123,7 +123,7 @@ func (v *Vendor) authorized(ctx context.Context, auth *suite.Authorization) erro
 func (v *Vendor) signIn(*wecom.Client) error {
 	app, db := v.app, v.db
 	// [signin]
-	states, err := sso.NewStates(v.set.Key) // signed, single use, bound to the browser
+	states, err := sso.NewStates(v.set.Key) // signed, bound to the browser, single use in this process: WithUsedStates
 	if err != nil {
 		return err
 	}
@@ -205,8 +205,8 @@ func (v *Vendor) register(*wecom.Client) error {
 	if err != nil {
 		return err
 	}
-	v.site.Handle("/register/", flow)      // a page with a button, the waiting layer, server-sent events
-	v.site.Handle("/wecom/system", system) // 系统事件接收URL
+	v.site.Handle("/register/", flow)         // a page with a button, the waiting layer, server-sent events
+	v.site.Handle("/callback/system", system) // 系统事件接收URL
 	// [/register]
 	return nil
 }
@@ -237,9 +237,14 @@ func (v *Vendor) migrate(ctx context.Context, reg register.Registration) error {
 }
 
 // Greet sends a message to a member.
-func (v *Vendor) Greet(ctx context.Context, corpID, userID string, agentID int64) error {
+func (v *Vendor) Greet(ctx context.Context, corpID, userID string) error {
 	// [call]
 	corp := v.app.Corp(corpID) // in any process that shares the cache and the database
+	info, err := corp.AuthInfo(ctx)
+	if err != nil {
+		return err
+	}
+	agentID := info.Agent().AgentID // of the app in this corp: keep it
 	sent, err := message.New(corp).Send(ctx, message.Message{
 		AgentID: agentID, To: message.ToUsers(userID), Content: message.Text{Content: "你好"},
 	})

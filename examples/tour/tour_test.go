@@ -82,9 +82,9 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	platform := wecomtest.NewPlatform(t, wecomtest.WithoutServer())
-	platform.Provider().SetCallbackURL("https://" + host + "/wecom/system")
+	platform.Provider().SetCallbackURL("https://" + host + "/callback/system")
 	platform.Provider().SetBalance(1_000_000)
-	w := &world{platform: platform, app: platform.NewApp(wecomtest.AppConfig{CallbackURL: "https://" + host + "/wecom/command"}), db: newDatabase()}
+	w := &world{platform: platform, app: platform.NewApp(wecomtest.AppConfig{CallbackURL: "https://" + host + "/callback/command"}), db: newDatabase()}
 	w.vendor = newVendor(t, platform, w.app, w.db)
 	platform.Handle(host, w.vendor)
 	_, err := w.app.PushTicket(t.Context())
@@ -109,12 +109,6 @@ func newVendor(t *testing.T, platform *wecomtest.Platform, app *wecomtest.App, d
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, vendor.Close(context.WithoutCancel(t.Context()))) })
 	return vendor
-}
-
-// newBackend is newVendor with a database of its own.
-func newBackend(t *testing.T, platform *wecomtest.Platform, app *wecomtest.App) *tour.Vendor {
-	t.Helper()
-	return newVendor(t, platform, app, newDatabase())
 }
 
 // browser keeps cookies, as browsers do.
@@ -169,7 +163,7 @@ func TestACustomerFromInstallationToCancellation(t *testing.T) {
 	assert.Equal(t, []string{corp.ID + "/zhangsan"}, w.db.sessions)
 
 	// The app writes to him, and the vendor buys him a licence.
-	require.NoError(t, w.vendor.Greet(t.Context(), corp.ID, "zhangsan", corp.Installations()[0].AgentID))
+	require.NoError(t, w.vendor.Greet(t.Context(), corp.ID, "zhangsan"))
 	require.Len(t, w.platform.Messages(), 1)
 	require.NoError(t, w.vendor.BuyLicences(t.Context(), corp.ID, "buyer", []string{"zhangsan"}))
 

@@ -25,7 +25,7 @@ func (p *prober) address() (*url.URL, []report.Finding) {
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || u.Fragment != "" {
 		return nil, []report.Finding{failure("url", lang.T("the URL is not an absolute http or https address without fragment",
-			"URL 不是完整的 http 或 https 地址，或带有 # 片段"), lang.T("write it as https://app.example.com/wecom/command", "应写成 https://app.example.com/wecom/command"))}
+			"URL 不是完整的 http 或 https 地址，或带有 # 片段"), lang.T("write it as https://app.example.com/callback/command", "应写成 https://app.example.com/callback/command"))}
 	}
 	if local(u.Hostname()) {
 		return u, []report.Finding{{ID: "local", Level: report.Note, What: lang.T(
