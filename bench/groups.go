@@ -51,7 +51,7 @@ func groups() []group {
 			name: "corps", pkg: module + "/bench", bench: "^BenchmarkMillionCorps$", benchtime: "1x",
 			rows: []row{
 				{what: "memory per corp, a million of them", ours: "MillionCorps", unit: "B/corp"},
-				{what: "— the 999th of 1000 writes meanwhile", ours: "MillionCorps", unit: "p99.9-ns/write"},
+				{what: "— the 999th of 1000 writes meanwhile", ours: "MillionCorps", unit: "p99.9-µs/write"},
 			},
 		},
 		{

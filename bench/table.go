@@ -145,6 +145,9 @@ func format(value float64, unit string) string {
 	case allocs:
 		return fmt.Sprintf("%.0f allocs", value)
 	}
+	if value >= 1000 {
+		return fmt.Sprintf("%.0f %s", value, shown(unit))
+	}
 	return fmt.Sprintf("%.4g %s", value, shown(unit))
 }
 

@@ -161,7 +161,7 @@ func BenchmarkMillionCorps(b *testing.B) {
 			writes = append(writes, time.Since(start))
 		}
 		slices.Sort(writes)
-		b.ReportMetric(float64(writes[len(writes)*999/1000].Nanoseconds()), "p99.9-ns/write")
+		b.ReportMetric(float64(writes[len(writes)*999/1000].Microseconds()), "p99.9-µs/write")
 		runtime.KeepAlive(sources)
 	}
 }
