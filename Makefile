@@ -10,7 +10,7 @@ BIN := $(CURDIR)/.bin
 LINT := $(BIN)/golangci-lint
 
 # Continuous integration sets CI and fuzzes for longer.
-FUZZTIME ?= $(if $(CI),15s,3s)
+FUZZTIME ?= $(if $(CI),30s,3s)
 
 .NOTPARALLEL:
 .PHONY: help check test vet format format-check lint race tidy fix generate generated imports fuzz examples bench coverage mutation vuln clean

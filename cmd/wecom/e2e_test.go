@@ -218,9 +218,6 @@ type counted struct {
 // deadline, sent by the simulator and sent by the command itself.
 func TestEveryEventIsAnsweredByTheExample(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("it builds the example backend")
-	}
 	listen := freeAddress(t)
 	public := "http://" + listen
 	_, platform, settings := simulator(t, public)
