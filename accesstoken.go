@@ -59,7 +59,7 @@ func InvokeAs[T any](ctx context.Context, token AccessToken, call Call) (*T, err
 	return result, nil
 }
 
-// DoAs is [AccessToken.Do] after a look at the kind of token.
+// DoAs is [AccessToken.Do] with a check of the kind of token before it.
 func DoAs(ctx context.Context, token AccessToken, call Call, result any) error {
 	if token == nil {
 		return fmt.Errorf("wecom: %s: the AccessToken is nil", call.Path)

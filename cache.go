@@ -51,7 +51,7 @@ type MemoryCache struct {
 	locks  *shardmap.Map[heldLock]
 }
 
-// heldLock is a lock somebody holds; released is closed when it ends.
+// heldLock is a lock that somebody holds; released is closed when it ends.
 type heldLock struct{ released chan struct{} }
 
 var (
@@ -67,7 +67,7 @@ func NewMemoryCache() *MemoryCache {
 	}
 }
 
-// errNotACache is what a MemoryCache answers that [NewMemoryCache] has not made.
+// errNotACache is the error of a MemoryCache that [NewMemoryCache] has not made.
 var errNotACache = errors.New("wecom: the MemoryCache was not made by NewMemoryCache")
 
 func (c *MemoryCache) made() bool { return c != nil && c.tokens != nil }

@@ -268,7 +268,7 @@ func decode(req rest.Request, reply rest.Reply, result any) error {
 		return nil
 	}
 	if result == nil {
-		result = new(struct{}) // still looks whether the reply is whole
+		result = new(struct{}) // the reply must be whole all the same
 	}
 	if err := json.Unmarshal(body, result); err != nil {
 		return &replyError{op: req.Path, err: err}
@@ -276,7 +276,8 @@ func decode(req rest.Request, reply rest.Reply, result any) error {
 	return nil
 }
 
-// notFile is what a reply without a file decodes to: success it is not.
+// notFile refuses to decode: a reply that is neither a file nor a refusal is an
+// error where a [Stream] was expected.
 type notFile struct{}
 
 func (*notFile) UnmarshalJSON([]byte) error { return errors.New("a file was expected") }

@@ -77,8 +77,8 @@ func timeout(s settings) (d time.Duration) {
 	return cmp.Or(s.timeout, d, DefaultTimeout)
 }
 
-// Cache returns the token cache that this Client was given or made, for those
-// who keep a credential of their own beside the others.
+// Cache returns the token cache that this Client was given or made, for callers
+// who keep further credentials in it.
 func (c *Client) Cache() TokenCache { return c.cache }
 
 // Format prints the type and nothing of what it holds, with every verb.

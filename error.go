@@ -14,7 +14,7 @@ import (
 	"github.com/wecom-isv/wecom/internal/wire"
 )
 
-// Error is a refusal: the platform answered, and not with success. Test it by
+// Error is a refusal: the platform answered, but not with success. Test it by
 // class or code, never by text:
 //
 //	errors.Is(err, wecom.ErrRateLimited)
@@ -116,7 +116,8 @@ func (e *replyError) Error() string {
 }
 func (e *replyError) Unwrap() error { return e.err }
 
-// Is: the call was carried out as far as anyone can tell, its answer is lost.
+// Is counts it as no reply: the call may have been carried out, and its answer is
+// lost.
 func (e *replyError) Is(class error) bool {
 	// A reply that was cut short is worth another try, one of another shape is not.
 	_, cut := errors.AsType[*json.SyntaxError](e.err)

@@ -77,7 +77,8 @@ func (u *upload) attach(req *rest.Request) error {
 	u.sent = true
 	var head bytes.Buffer
 	form := multipart.NewWriter(&head)
-	// The server decodes neither percent signs nor filename*: raw UTF-8 it is.
+	// The server decodes neither percent signs nor filename*: the name goes as raw
+	// UTF-8.
 	name := strings.ReplaceAll(u.file.Name, `"`, `\"`)
 	if _, err := form.CreatePart(textproto.MIMEHeader{
 		"Content-Disposition": {fmt.Sprintf(`form-data; name="%s"; filename="%s"; filelength=%d`, formField, name, u.file.Size)},

@@ -69,8 +69,8 @@ func WithHTTPClient(hc *http.Client) Option {
 	}
 }
 
-// WithHTTPClientOf sends through a copy of the HTTP client that c wraps; a
-// resty client is such a c. Nothing else of c is used.
+// WithHTTPClientOf sends through a copy of the HTTP client that c, such as a
+// resty client, wraps. Nothing else of c is used.
 func WithHTTPClientOf(c interface{ GetClient() *http.Client }) Option {
 	return func(s *settings) error {
 		if c == nil {

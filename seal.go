@@ -62,7 +62,7 @@ func AcceptUnsealed() SealKey { return SealKey{ID: seal.Unsealed} }
 // The first key seals, all keys open. To rotate, give the new key to all
 // processes as the second, then make it the first, and take the old one out
 // after 2 hours, the life of a token; permanent codes that [suite.CacheCodes]
-// keeps in this cache do not expire and need their key for ever. A key is good
+// keeps in this cache do not expire and need their key forever. A key is good
 // for 4 billion values: a million corps take a year.
 //
 // A value that does not open is a [*SealError] of Load; the client then fetches

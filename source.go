@@ -75,9 +75,10 @@ type heldToken struct {
 
 // flight is one refresh; done is closed when token and err are set.
 type flight struct {
-	done  chan struct{}
-	token Token
-	err   error
+	done     chan struct{}
+	token    Token
+	err      error
+	outdated bool // what a refusal would be about has changed; guarded by CachedSource.mu
 }
 
 var _ TokenSource = (*CachedSource)(nil)
@@ -102,10 +103,11 @@ func NewToken(value string, expiresIn int64) (Token, error) {
 	return Token{Value: value, Version: now.UnixMilli(), ExpiresAt: now.Add(life).Round(0)}, nil
 }
 
-// errNotASource is what a CachedSource answers that [Client.TokenSource] has not made.
-var errNotASource = errors.New("wecom: the token source was not made by Client.TokenSource")
+// errNotASource is the error of a CachedSource that does not come from
+// [Client.TokenSource] of a Client that [New] has made.
+var errNotASource = errors.New("wecom: the token source was not made by Client.TokenSource, or its Client not by New")
 
-func (s *CachedSource) made() bool { return s != nil && s.client != nil }
+func (s *CachedSource) made() bool { return s != nil && s.client != nil && s.client.cache != nil }
 
 // Token implements [TokenSource].
 func (s *CachedSource) Token(ctx context.Context) (Token, error) {
@@ -137,7 +139,7 @@ func (s *CachedSource) wait(ctx context.Context) (Token, error) {
 		return h.token, nil
 	case live && now.Before(h.late):
 		if s.flight == nil {
-			s.takeOff(ctx)
+			s.startFlight(ctx)
 		}
 		s.mu.Unlock()
 		return h.token, nil
@@ -149,7 +151,7 @@ func (s *CachedSource) wait(ctx context.Context) (Token, error) {
 	}
 	f := s.flight
 	if f == nil {
-		f = s.takeOff(ctx)
+		f = s.startFlight(ctx)
 	}
 	s.mu.Unlock()
 
@@ -158,7 +160,7 @@ func (s *CachedSource) wait(ctx context.Context) (Token, error) {
 	return t, err
 }
 
-// await waits for f, or less if ctx ends first.
+// await waits for the end of f or of ctx.
 func (s *CachedSource) await(ctx context.Context, f *flight) (Token, error) {
 	select {
 	case <-f.done:
@@ -175,24 +177,24 @@ func (s *CachedSource) await(ctx context.Context, f *flight) (Token, error) {
 
 func (s *CachedSource) wrap(err error) error { return fmt.Errorf("wecom: token %s: %w", s.key, err) }
 
-// takeOff starts a refresh; mu is held. The refresh keeps the values of ctx and
-// not its end: whoever asked first may leave.
-func (s *CachedSource) takeOff(ctx context.Context) *flight {
+// startFlight starts a refresh; mu is held. The refresh keeps the values of ctx
+// but not its cancellation: whoever asked first may leave.
+func (s *CachedSource) startFlight(ctx context.Context) *flight {
 	f := &flight{done: make(chan struct{})}
 	s.flight = f
 	go func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flightTimeout)
 		defer cancel()
-		// Also if runtime.Goexit, of a test's fake, ends the goroutine.
-		defer s.land(f)
+		// Deferred, since a fake in a test may call runtime.Goexit.
+		defer s.endFlight(f)
 		f.err = s.wrap(errors.New("the refresh ended without a result"))
 		f.token, f.err = s.refresh(ctx, f)
 	}()
 	return f
 }
 
-// land ends a refresh and wakes who waits for it.
-func (s *CachedSource) land(f *flight) {
+// endFlight records the outcome of f and wakes its waiters.
+func (s *CachedSource) endFlight(f *flight) {
 	defer close(f.done)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -200,19 +202,18 @@ func (s *CachedSource) land(f *flight) {
 		return // forgotten meanwhile: its result is of no use to later callers
 	}
 	s.flight = nil
-	if f.err == nil {
-		s.failures, s.retryAt = 0, time.Time{}
-		s.refusal, s.refusedUntil = nil, time.Time{}
+	if f.err == nil || f.outdated {
+		s.forgetRefusal()
 		return
 	}
 	s.failures++
 	s.retryAt = time.Now().Add(jitter(min(time.Second<<min(s.failures, 10), maxBackoff)))
 	s.refusal = f.err
-	s.refusedUntil = time.Now().Add(memoryOf(f.err))
+	s.refusedUntil = time.Now().Add(rememberFor(f.err))
 }
 
-// memoryOf says for how long err is worth remembering.
-func memoryOf(err error) time.Duration {
+// rememberFor returns how long callers are refused with err without a new fetch.
+func rememberFor(err error) time.Duration {
 	switch {
 	case errors.Is(err, ErrCredential), errors.Is(err, ErrNotAuthorized):
 		return jitter(refusedFor)
@@ -222,11 +223,11 @@ func memoryOf(err error) time.Duration {
 	return 0
 }
 
-// refresh, on behalf of f, finds or fetches a token and holds it.
+// refresh finds or fetches a token on behalf of f and holds it.
 func (s *CachedSource) refresh(ctx context.Context, f *flight) (_ Token, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			// Of a user's cache, lock or fetch; those who wait must not hang.
+			// In a user's cache, lock, fetch or observer; the waiters must not hang.
 			err = s.wrap(fmt.Errorf("refresh panicked with a %T", v))
 		}
 	}()
@@ -262,8 +263,8 @@ func (s *CachedSource) refresh(ctx context.Context, f *flight) (_ Token, err err
 	return s.hold(ctx, f, t), nil
 }
 
-// fromCache takes the token of the shared cache if it is of use. The error says
-// that the cache failed.
+// fromCache takes the token of the shared cache if it is usable. A non-nil error
+// means that the cache failed.
 func (s *CachedSource) fromCache(ctx context.Context, f *flight) (t Token, found bool, err error) {
 	start := time.Now()
 	t, err = s.load(ctx)
@@ -336,7 +337,7 @@ func (s *CachedSource) hold(ctx context.Context, f *flight, t Token) Token {
 	s.mu.Lock()
 	if s.flight != f {
 		s.mu.Unlock()
-		return t // what it was fetched with has been forgotten
+		return t // fetched with what has been forgotten since
 	}
 	now := time.Now()
 	t.Version = max(now.UnixMilli(), s.version+1)
@@ -438,10 +439,19 @@ func (s *CachedSource) Reject(ctx context.Context, bad Token) error {
 }
 
 // ForgetRefusal lets the next caller fetch at once although the last fetch was
-// refused: what was missing, such as a ticket, has arrived.
+// refused, or the one under way will be: what was missing, such as a ticket, has
+// arrived.
 func (s *CachedSource) ForgetRefusal() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.forgetRefusal()
+	if s.flight != nil {
+		s.flight.outdated = true
+	}
+}
+
+// forgetRefusal clears what failed refreshes have left behind; mu is held.
+func (s *CachedSource) forgetRefusal() {
 	s.failures, s.retryAt = 0, time.Time{}
 	s.refusal, s.refusedUntil = nil, time.Time{}
 }
@@ -452,8 +462,8 @@ func (s *CachedSource) Forget(ctx context.Context) error {
 	if !s.made() {
 		return errNotASource
 	}
-	s.ForgetRefusal()
 	s.mu.Lock()
+	s.forgetRefusal()
 	s.held.Store(nil)
 	s.flight = nil // its result belongs to the past
 	s.rejected, s.insistedUntil = Secret{}, time.Time{}
@@ -476,8 +486,8 @@ func (s *CachedSource) drop(ctx context.Context, upTo int64) error {
 	return err
 }
 
-// Idle reports whether s holds no live token, remembers no refusal and is
-// doing nothing: who keeps many sources may let go of it.
+// Idle reports whether s holds no live token, remembers no refusal and is not
+// refreshing: the owner of many sources may discard it.
 func (s *CachedSource) Idle() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -488,5 +498,5 @@ func (s *CachedSource) Idle() bool {
 // String names the key, never the token.
 func (s *CachedSource) String() string { return "wecom.CachedSource(" + s.key + ")" }
 
-// Format keeps every verb of fmt from looking inside.
+// Format writes [CachedSource.String] for every verb of fmt.
 func (s *CachedSource) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, s.String()) }

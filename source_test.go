@@ -420,6 +420,26 @@ func TestRefusedSecretIsRemembered(t *testing.T) {
 	})
 }
 
+// What a refresh lacked arrives while it is under way: its refusal is out of date.
+func TestRefusalOfARefreshUnderWayIsForgottenToo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &issuer{latency: time.Second, err: &wecom.Error{Op: "/cgi-bin/service/get_suite_token", Code: 40085}}
+		source := newClient(t).TokenSource("k", p.fetch)
+		refused := make(chan error)
+		go func() {
+			_, err := source.Token(t.Context())
+			refused <- err
+		}()
+		synctest.Wait()
+		source.ForgetRefusal()
+		require.ErrorIs(t, <-refused, wecom.ErrTicketRejected)
+		p.set(func(p *issuer) { p.err = nil })
+		_, err := source.Token(t.Context())
+		require.NoError(t, err)
+	})
+}
+
 func TestMissingTicketIsNotRemembered(t *testing.T) {
 	t.Parallel()
 	p := &issuer{err: fmt.Errorf("suite: %w", wecom.ErrNoTicket)}

@@ -16,12 +16,12 @@ import (
 
 // Stream takes a reply that is a file, as it arrives, when it is the result of
 // [Client.Do]. A refusal, which is JSON, becomes an [Error] as usual; what comes
-// with a Content-Disposition is a file, JSON or not. Nothing but what Read is
-// asked for is in memory.
+// with a Content-Disposition is a file, JSON or not. Only what Read is asked for
+// is in memory.
 //
 // Read it, to its end or not, and close it. The context of the call ends it; so
 // does a pause in which nothing arrives for as long as [WithTimeout] says. An
-// error of Read is an [ErrNoReply]. A Stream is for one goroutine.
+// error of Read is an [ErrNoReply]. Only one goroutine at a time may use a Stream.
 type Stream struct {
 	// Name is the name of the file without any directories; it comes from outside
 	// and may be empty.

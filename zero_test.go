@@ -24,7 +24,8 @@ func TestWhatWasNotMadeIsRefused(t *testing.T) {
 			require.NotErrorIs(t, err, wecom.ErrNotCached)
 		}
 	}
-	for _, source := range []*wecom.CachedSource{nil, {}} {
+	fetch := func(context.Context) (wecom.Token, error) { return wecom.NewToken("v", 7200) }
+	for _, source := range []*wecom.CachedSource{nil, {}, new(wecom.Client).TokenSource("k", fetch), (*wecom.Client)(nil).TokenSource("k", fetch)} {
 		for _, err := range []error{second(source.Token(ctx)), source.Reject(ctx, wecom.Token{Value: "v"}), source.Forget(ctx)} {
 			require.ErrorContains(t, err, "not made by Client.TokenSource")
 		}
