@@ -36,15 +36,14 @@
 // fetched again, under the lock, once per credential. Tickets come back with the
 // next push; processes that have one in memory go on with it.
 //
-// A holder of the lock that dies keeps it for 20 seconds; who waits for it fetches
-// without the lock after 5.
+// A holder of the lock that dies keeps it for 20 seconds; whoever waits for it
+// fetches without the lock after 5.
 //
 // Full. Give tokens a server with the policy noeviction or volatile-ttl: another
 // policy may evict permanent codes, which do not expire.
 //
-// Errors name the operation and the kind of what it was about, such as "load
-// token", never a value. Replies of the server are cut before they quote
-// arguments.
+// Errors name the operation and the kind of record, such as "load token", never a
+// value. Replies of the server are cut before they quote arguments.
 //
 // # Permanent codes
 //
@@ -74,7 +73,6 @@
 //
 // Times are milliseconds since 1970. Later releases read what this one writes.
 //
-// The lock is redsync's, on one Redis: of the lock libraries for go-redis it is the
-// one with releases this year. It checks the owner on release, and takes its own
-// lock back when a reply was lost.
+// The lock is redsync's, on one Redis. It checks the owner on release, and takes
+// its own lock back when a reply was lost.
 package redisstore

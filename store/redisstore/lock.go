@@ -18,11 +18,12 @@ const (
 	firstWait   = 10 * time.Millisecond
 	longestWait = 250 * time.Millisecond
 	unlockTime  = time.Second // then the lock is left to end by itself
+	tryTime     = time.Hour   // redsync needs a limit for each try; in fact the context ends it
 )
 
 // Lock implements [wecom.Locker]. While the lock is taken it asks again after 5
 // to 10 ms, then less and less often, up to every 250 ms. If Redis fails it
-// returns at once: who fetches without a lock is better off than who waits.
+// returns at once: fetching without a lock is better than waiting.
 func (s *Store) Lock(ctx context.Context, name string, ttl time.Duration) (unlock func(), err error) {
 	if ttl < time.Millisecond {
 		return nil, fmt.Errorf("redisstore: lock: it must last a millisecond or more, not %v", ttl)
@@ -30,7 +31,7 @@ func (s *Store) Lock(ctx context.Context, name string, ttl time.Duration) (unloc
 	owner := rand.Text()
 	mutex := s.locks.NewMutex(s.key(kindLock, name),
 		redsync.WithExpiry(ttl),
-		redsync.WithTimeoutFactor(1e6), // the context bounds each try
+		redsync.WithTimeoutFactor(float64(tryTime)/float64(ttl)),
 		redsync.WithValue(owner),
 		redsync.WithGenValueFunc(func() (string, error) { return owner, nil }),
 	)

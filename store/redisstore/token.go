@@ -26,9 +26,9 @@ type tokenRecord struct {
 	ExpiresAt int64  `json:"expires_at,omitzero"` // milliseconds since 1970; 0 is never
 }
 
-// isNewer begins both scripts: old is what is there; an entry that cannot be
-// read is in nobody's way.
-const isNewer = `
+// liveVersion begins both scripts: its function returns the version of old, the
+// entry that is there, or nil if old is absent, expired or unreadable.
+const liveVersion = `
 local function version(old, now)
 	if not old then return nil end
 	local ok, record = pcall(cjson.decode, old)
@@ -41,7 +41,7 @@ end
 
 // saveScript takes the entry; its version, the time, the life (0: for ever,
 // below: none) and the record.
-const saveScript = isNewer + `
+const saveScript = liveVersion + `
 local there = version(redis.call('GET', KEYS[1]), tonumber(ARGV[2]))
 if there and there >= tonumber(ARGV[1]) then return 0 end
 local life = tonumber(ARGV[3])
@@ -56,7 +56,7 @@ return 1
 `
 
 // dropScript takes the entry and the greatest version that goes, and the time.
-const dropScript = isNewer + `
+const dropScript = liveVersion + `
 local there = version(redis.call('GET', KEYS[1]), tonumber(ARGV[2]))
 if there and there > tonumber(ARGV[1]) then return 0 end
 return redis.call('DEL', KEYS[1])

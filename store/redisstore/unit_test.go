@@ -44,6 +44,20 @@ func TestNewRefusesBadInput(t *testing.T) {
 	}
 }
 
+// A lock may be wanted for a day as well as for a fetch.
+func TestLockLastsAsLongAsItIsAskedFor(t *testing.T) {
+	t.Parallel()
+	s, m := miniStore(t)
+	for _, ttl := range []time.Duration{time.Second, time.Hour, 24 * time.Hour, 300 * 24 * time.Hour} {
+		name := ttl.String()
+		unlock, err := s.Lock(t.Context(), name, ttl)
+		require.NoError(t, err, name)
+		assert.Equal(t, ttl, m.TTL(m.Keys()[0]))
+		unlock()
+		assert.Empty(t, m.Keys())
+	}
+}
+
 func TestPrefixesAreApart(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()

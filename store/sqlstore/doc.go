@@ -47,8 +47,8 @@
 // to authorise it again: keep the codes on the database whose backups you trust
 // most.
 //
-// Errors name the operation and the kind of what it was about, such as "save
-// code", never a value.
+// Errors name the operation and the kind of record, such as "save code", never a
+// value.
 //
 // # Settings that matter
 //

@@ -72,7 +72,7 @@ func (f *Filter) Begin(ctx context.Context, key, owner string) (answer []byte, d
 		if done {
 			return answer, true, nil
 		}
-		if wait, err = s.watch(ctx, `SELECT 1 FROM wecom_events WHERE name = ? AND done = 0 AND expires_at > `+s.grammar.now, key, wait); err != nil {
+		if wait, err = s.watch(ctx, brief, `SELECT 1 FROM wecom_events WHERE name = ? AND done = 0 AND expires_at > `+s.grammar.now, key, wait); err != nil {
 			return nil, false, fail(ctx, "begin", kindEvent, err)
 		}
 	}

@@ -44,21 +44,28 @@ func (s *Store) Lock(ctx context.Context, name string, ttl time.Duration) (unloc
 		if mine {
 			return release, nil
 		}
-		if wait, err = s.watch(ctx, `SELECT 1 FROM wecom_locks WHERE name = ? AND expires_at > `+s.grammar.now, name, wait); err != nil {
+		if wait, err = s.watch(ctx, context.WithCancel, `SELECT 1 FROM wecom_locks WHERE name = ? AND expires_at > `+s.grammar.now, name, wait); err != nil {
 			return nil, fail(ctx, "take", kindLock, err)
 		}
 	}
 }
 
-// watch looks at the row that query finds, more and more rarely, until it is gone:
-// reading costs less than trying to write. It returns the last pause.
-func (s *Store) watch(ctx context.Context, query, name string, wait time.Duration) (time.Duration, error) {
+// boundFunc derives the context of one statement.
+type boundFunc func(context.Context) (context.Context, context.CancelFunc)
+
+// watch looks at the row that query finds, less and less often, until it is gone:
+// reading costs less than trying to write. bound limits each look. It returns the
+// last pause.
+func (s *Store) watch(ctx context.Context, bound boundFunc, query, name string, wait time.Duration) (time.Duration, error) {
 	for ; ; wait = min(2*wait, longestWait) {
 		if err := sleep(ctx, wait); err != nil {
 			return wait, err
 		}
+		bounded, cancel := bound(ctx)
 		var one int
-		switch err := s.row(ctx, query, name).Scan(&one); {
+		err := s.row(bounded, query, name).Scan(&one)
+		cancel()
+		switch {
 		case errors.Is(err, sql.ErrNoRows):
 			return wait, nil
 		case err != nil:

@@ -96,7 +96,7 @@ func (s *Store) migrate(ctx context.Context, files fs.FS) error {
 // sweepBatch is how many rows one statement of Sweep removes.
 const sweepBatch = 1000
 
-// sweepSlack keeps rows for who has a slow clock.
+// sweepSlack keeps rows for processes whose clock is slow.
 const sweepSlack = 5 * time.Minute
 
 // Sweep removes what expired more than 5 minutes ago, a thousand rows at a time,
