@@ -70,11 +70,11 @@ type SearchRequest struct {
 	SearchQuery
 }
 
-// SearchResponse is a page of finds.
+// SearchResponse is a page of results.
 type SearchResponse struct {
 	QueryResult SearchResult `json:"query_result"`
 	// IsLast says that there are no more pages. A short or empty page says nothing:
-	// who is out of sight is taken out after the page is cut.
+	// people outside the visible range are taken out after the page is cut.
 	IsLast     bool   `json:"is_last"`
 	NextCursor string `json:"next_cursor"` // empty when nothing is left
 }
@@ -114,7 +114,7 @@ func (c Contact) Search(ctx context.Context, req SearchRequest) (*SearchResponse
 	})
 }
 
-// SearchHit is one find: a member or, if DepartmentID is not 0, a department.
+// SearchHit is one result: a member or, if DepartmentID is not 0, a department.
 type SearchHit struct {
 	UserID       string
 	OpenUserID   string // empty if the platform named none, or not one for each member
@@ -123,8 +123,8 @@ type SearchHit struct {
 }
 
 // AllHits finds members and departments of a corp by name, over all pages from
-// the first; req.Cursor is not used. Each page gives its members first, then who
-// left, then its departments. An error ends the sequence.
+// the first; req.Cursor is not used. Each page gives its members first, then those
+// who left, then its departments. An error ends the sequence.
 func (c Contact) AllHits(ctx context.Context, req SearchRequest) iter.Seq2[SearchHit, error] {
 	return paging.All(ctx, func(ctx context.Context, cursor string) ([]SearchHit, string, error) {
 		page := req // a copy for each page: the sequence may be ranged over twice, or at once
@@ -174,7 +174,7 @@ type BatchSearchResponse struct {
 	Results []BatchSearchResult `json:"query_result_list"`
 }
 
-// BatchSearchResult is a page of finds for one query.
+// BatchSearchResult is a page of results for one query.
 type BatchSearchResult struct {
 	QueryRequest SearchQuery  `json:"query_request"` // the query, perhaps without some optional parts
 	QueryResult  SearchResult `json:"query_result"`

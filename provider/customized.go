@@ -44,12 +44,7 @@ func (c *Client) GetCustomizedAuthURL(ctx context.Context, req GetCustomizedAuth
 		return nil, fmt.Errorf("provider: GetCustomizedAuthURL: %w", err)
 	}
 	if n := len(req.TemplateIDs); n == 0 || n > mostTemplates {
-		return nil, errors.New("provider: GetCustomizedAuthURL: TemplateIDs must name 1 to 9 templates")
+		return nil, fmt.Errorf("provider: GetCustomizedAuthURL: TemplateIDs has %d entries: 1 to %d are allowed", n, mostTemplates)
 	}
-	r := new(GetCustomizedAuthURLResponse)
-	err := c.Do(ctx, wecom.Call{Path: "/cgi-bin/service/get_customized_auth_url", Body: req}, r)
-	if err != nil {
-		return nil, err
-	}
-	return r, nil
+	return invoke[GetCustomizedAuthURLResponse](ctx, c, wecom.Call{Path: "/cgi-bin/service/get_customized_auth_url", Body: req})
 }

@@ -79,7 +79,7 @@ type AddDeviceResponse struct {
 	DeviceInfo Device `json:"device_info"`
 }
 
-// AddDevice registers a device (添加设备实例). Keep its SecretNo: nothing returns it
+// AddDevice registers a device (添加设备实例). Keep its SecretNo: no call returns it
 // again. A serial number can be registered once.
 //
 // Never repeated by the client: after a lost reply the device may exist, and
@@ -124,8 +124,8 @@ func (c *Client) GetDeviceAuthInfo(ctx context.Context, deviceSN string) (*GetDe
 	return invoke[GetDeviceAuthInfoResponse](ctx, c, call)
 }
 
-// ResetSecretNo takes the secret of a device back (重置设备SecretNo), so that the
-// device fetches a new one. Firmware that is in use must know how to do that, by
+// ResetSecretNo revokes the secret of a device (重置设备SecretNo), so that the device
+// fetches a new one. Firmware in the field must know how to do that, by
 // seed_secret_no. Never repeated by the client.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/90631
@@ -210,7 +210,7 @@ func (c *Client) AllDevices(ctx context.Context, pageSize int32) iter.Seq2[Devic
 	}
 }
 
-// FetchDeviceLogRequest says which log a device shall send.
+// FetchDeviceLogRequest says which log a device should send.
 type FetchDeviceLogRequest struct {
 	DeviceSN string `json:"device_sn"`     // required
 	Hint     string `json:"hint,omitzero"` // handed to the device, which knows what it means: at most 128 bytes
@@ -248,8 +248,8 @@ func (c *Client) DelDevice(ctx context.Context, deviceSN string) error {
 }
 
 // PrinterSupport says whether a printer box (打印机盒子) can drive the printer that is
-// plugged into it. The platform's own flag says the opposite; the client turns
-// it round.
+// plugged into it. The platform's own flag says the opposite; the client inverts
+// it.
 type PrinterSupport bool
 
 // The two answers.

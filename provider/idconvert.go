@@ -9,7 +9,8 @@ import (
 	"github.com/wecom-isv/wecom/internal/idbatch"
 )
 
-// errNoID is why a corp id has no counterpart although nothing was refused.
+// errNoID is the reason for a corp id that was not converted although no call was
+// refused.
 var errNoID = errors.New("provider: ConvertCorpIDs: the corp id is empty, or the platform answered without one")
 
 // ConvertCorpIDs is [Client.CorpIDToOpenCorpID] for any number of plain corp ids. It

@@ -21,8 +21,8 @@ type IDTranslateRequest struct {
 	// MediaIDs are 1 to 20 files from [Client.Upload]: xls, xlsx, doc, docx, csv or
 	// txt, the latter two in UTF-8. Required.
 	MediaIDs []string `json:"media_id_list"`
-	// OutputFileName is the name of the zip that results, without its suffix. It
-	// may hold templates itself. Required for more than one file; a single file
+	// OutputFileName is the name of the resulting zip, without its suffix. It may
+	// itself hold templates. Required for more than one file; a single file
 	// without it is not zipped.
 	OutputFileName   string           `json:"output_file_name,omitzero"`
 	OutputFileFormat OutputFileFormat `json:"output_file_format,omitzero"`
@@ -47,10 +47,10 @@ type IDTranslateResponse struct {
 // CORPID/ID in place of ID for members of another corp that has authorised the
 // provider. What is unknown or out of sight stays as it is written.
 //
-// [Client.WaitResult] waits for the end of the job; a batch_job_result event on
-// the provider's system event URL (系统事件接收URL) tells it as well. Never repeated
+// [Client.WaitResult] waits for the end of the job; a batch_job_result event to
+// the provider's system event URL (系统事件接收URL) reports it as well. Never repeated
 // by the client: after a lost reply the job may be running under an id that
-// nobody knows, which harms nothing.
+// nobody knows, which does no harm.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/91846
 //
@@ -123,10 +123,10 @@ func (c *Client) GetResult(ctx context.Context, jobID string) (*GetResultRespons
 	})
 }
 
-// WaitResult asks [Client.GetResult], less and less often, down to every ten
-// seconds or so, until the job has finished. Give ctx a deadline. The error is an
-// [ErrJobFailed] when the job finished without a result or has a state that is
-// not documented; the response is there all the same.
+// WaitResult asks [Client.GetResult], with pauses that grow to about ten seconds,
+// until the job has finished. Give ctx a deadline. The error is an [ErrJobFailed]
+// when the job finished without a result or has a state that is not documented;
+// the response is there all the same.
 func (c *Client) WaitResult(ctx context.Context, jobID string) (*GetResultResponse, error) {
 	var last *GetResultResponse
 	err := poll.Until(ctx, func(ctx context.Context) (done bool, err error) {

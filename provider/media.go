@@ -14,7 +14,8 @@ import (
 // UploadRequest is a file to upload.
 type UploadRequest struct {
 	Type MediaType // required
-	// AttachmentType says what a file with a special use is; leave it out else.
+	// AttachmentType says what a file with a special use is for; otherwise leave it
+	// out.
 	AttachmentType AttachmentType
 	// File is the content, its name and its size; see [wecom.File] for what names
 	// must not hold. Required.

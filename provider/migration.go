@@ -35,8 +35,8 @@ type FinishOpenIDMigrationRequest struct {
 // stored id first: at least external_userid cannot be converted afterwards. An
 // app that the provider has authorised to itself needs no switch.
 //
-// Never repeated by the client. After a lost reply ([wecom.ErrNoReply]) ask
-// get_openid_migration, a call with the token of the corp, what has become of it.
+// Never repeated by the client. After a lost reply ([wecom.ErrNoReply])
+// suite.Corp.GetOpenIDMigration tells what has become of it.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/99375
 //

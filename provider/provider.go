@@ -11,7 +11,7 @@ import (
 	"github.com/wecom-isv/wecom/internal/wire"
 )
 
-// DefaultPageURL is where the platform's own pages live that a browser opens.
+// DefaultPageURL is the address of the platform's own pages, which browsers open.
 const DefaultPageURL = wire.PageURL
 
 // Config says which provider a client is for.
@@ -74,7 +74,7 @@ func (c *Client) CorpID() string { return c.corpID }
 // API returns the engine that the client sends its calls with.
 func (c *Client) API() *wecom.Client { return c.api }
 
-// PageURL returns where the platform's own pages live, without a slash at the
+// PageURL returns the address of the platform's own pages, without a slash at the
 // end.
 func (c *Client) PageURL() string { return c.pageURL }
 

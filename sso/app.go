@@ -14,7 +14,8 @@ import (
 // login authorisation (登录授权). It is safe for concurrent use.
 type App struct{ suite *suite.Client }
 
-// NewApp returns an App. A nil client panics.
+// NewApp returns an App. It panics if app is nil, which means that an error of
+// [suite.New] was ignored.
 func NewApp(app *suite.Client) *App {
 	if app == nil {
 		panic("sso: NewApp: nil suite.Client")
@@ -26,8 +27,9 @@ func NewApp(app *suite.Client) *App {
 // outside any corp is an [Identity] with an OpenID, no error. Ticket is set for
 // [ScopePrivateInfo] only.
 //
-// A code works once: whatever the outcome, the same code is not sent again after
-// a reply. Errors are those of [App.GetUserInfo3rd] and [ErrIncomplete].
+// A code works once. It is sent a second time only when the platform refused the
+// token, which leaves the code unused. Errors are those of [App.GetUserInfo3rd] and
+// [ErrIncomplete].
 func (a *App) SignIn(ctx context.Context, code LoginCode) (Identity, error) {
 	r, err := a.GetUserInfo3rd(ctx, code)
 	if err != nil {
@@ -66,7 +68,7 @@ func (a *App) SignInMiniProgram(ctx context.Context, code JSCode) (Identity, err
 }
 
 // WithProfile returns id with the profile that its ticket buys. [ErrNoUserTicket]
-// says that it has none that lives, [ErrOtherPerson] that the ticket is somebody
+// says that it has no live ticket, [ErrOtherPerson] that the ticket is somebody
 // else's; other errors are those of [App.GetUserDetail3rd].
 func (a *App) WithProfile(ctx context.Context, id Identity) (Identity, error) {
 	if !id.Ticket.Live() {

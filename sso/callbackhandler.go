@@ -32,8 +32,8 @@ import (
 //
 // A state works once, in the browser that it was issued to: several tabs may sign
 // in at the same time, while a forged or foreign state, one that is used again,
-// and one that is too old are answered with 403. Who comes back to a used address
-// with the Back button gets a page that leads on to where they wanted to go.
+// and one that is too old are answered with 403. Somebody who comes back to a used
+// address with the Back button gets a page that leads on to where they wanted to go.
 func CallbackHandler(cfg HandlerConfig) (http.Handler, error) {
 	h, err := newHandler("CallbackHandler", cfg)
 	if err != nil {

@@ -14,7 +14,8 @@ import (
 // use and costs nothing to make.
 type CorpApp struct{ corp *suite.Corp }
 
-// NewCorpApp returns a CorpApp; see [suite.Template.Corp]. A nil corp panics.
+// NewCorpApp returns a CorpApp for a corp of [suite.Template.Corp] or
+// [suite.Client.Corp]. It panics if corp is nil; neither of them returns that.
 func NewCorpApp(corp *suite.Corp) *CorpApp {
 	if corp == nil {
 		panic("sso: NewCorpApp: nil suite.Corp")
@@ -27,8 +28,9 @@ func NewCorpApp(corp *suite.Corp) *CorpApp {
 // corp's own members may in. Somebody outside is an [Identity] with an OpenID, no
 // error. Ticket is set for [ScopePrivateInfo] only.
 //
-// A code works once: whatever the outcome, the same code is not sent again after
-// a reply. Errors are those of [CorpApp.GetUserInfo] and [ErrIncomplete].
+// A code works once. It is sent a second time only when the platform refused the
+// token, which leaves the code unused. Errors are those of [CorpApp.GetUserInfo] and
+// [ErrIncomplete].
 func (a *CorpApp) SignIn(ctx context.Context, code LoginCode) (Identity, error) {
 	r, err := a.GetUserInfo(ctx, code)
 	if err != nil {
@@ -50,7 +52,7 @@ func (a *CorpApp) SignInMiniProgram(ctx context.Context, code JSCode) (Identity,
 }
 
 // WithProfile returns id with the profile that its ticket buys. [ErrNoUserTicket]
-// says that it has none that lives, [ErrOtherPerson] that the ticket is somebody
+// says that it has no live ticket, [ErrOtherPerson] that the ticket is somebody
 // else's; other errors are those of [CorpApp.GetUserDetail].
 func (a *CorpApp) WithProfile(ctx context.Context, id Identity) (Identity, error) {
 	if !id.Ticket.Live() {

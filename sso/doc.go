@@ -12,17 +12,17 @@
 //			Web:      sso.Way{Page: sso.ServiceLogin{SuiteID: loginID}, SignIn: sso.NewApp(login).SignIn},
 //		},
 //		SignedIn: func(w http.ResponseWriter, r *http.Request, id sso.Identity, next string) {
-//			// begin a new session for id
+//			// check id.IsMember and id.CorpID, begin a new session
 //			http.Redirect(w, r, next, http.StatusSeeOther)
 //		},
 //	}
 //	login, err := sso.LoginHandler(cfg)     // http.Handle("/login", login): also the home page of the app (应用主页)
 //	in, err := sso.CallbackHandler(cfg)     // http.Handle("/in", in)
 //
-// Besides there are [ConsoleHandler], the business settings page (业务设置), and
-// [PanelHandler]. By hand it is [States.Start], the URL of a page, [ParseCallback],
-// [States.Finish] before the code is used, and SignIn; [wecom.ErrCodeRejected] and
-// [ErrRefused] mean to start again.
+// There are also [ConsoleHandler], for the business settings page (业务设置), and
+// [PanelHandler]. Without the handlers the steps are [States.Start], the URL of a
+// page, [ParseCallback], [States.Finish] before the code is used, and SignIn; after
+// [wecom.ErrCodeRejected] and [ErrRefused] the person must start again.
 //
 // # Which page, and who takes its code
 //
@@ -44,11 +44,12 @@
 //
 // # What can be relied on
 //
-// A code is single use and never sent again once a reply has arrived; when the
-// reply is lost, [wecom.ErrCodeRejected] may mean that the first attempt has used
-// it. Codes, tickets and session keys hide from fmt, log/slog, encoders and
-// errors. Addresses are percent-encoded with %20, never +, in the documented
-// order, and each builder refuses what its page would refuse.
+// A code is single use. It is sent once, and once more only if the platform
+// refused the token and so left it unused; when the reply is lost
+// ([wecom.ErrNoReply]), the person must sign in again. Codes, tickets and session
+// keys hide from fmt, log/slog, encoders and errors. Addresses are percent-encoded
+// with %20, never +, in the documented order, and each builder refuses what its
+// page would refuse.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/91120 and
 // https://developer.work.weixin.qq.com/document/path/98170

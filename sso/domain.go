@@ -16,7 +16,7 @@ var domainFile = regexp.MustCompile(`^(WW|MP)_verify_[A-Za-z0-9]+\.txt$`)
 // DomainHandler serves the files with which the platform makes sure that a domain
 // is yours (域名归属校验): WW_verify_….txt for the trusted domain (可信域名) of an app and
 // MP_verify_….txt for a mini program or an official account. files has the content
-// by the name, both as downloaded from the console: at most 1 KB, served byte for
+// by the name, both as downloaded from the console: at most 1 KiB, served byte for
 // byte. A name or content that cannot be of such a file is a [*ParamError].
 //
 // The platform fetches a file from the root of the domain:
@@ -25,15 +25,21 @@ var domainFile = regexp.MustCompile(`^(WW|MP)_verify_[A-Za-z0-9]+\.txt$`)
 //	mux.Handle("GET /WW_verify_8c1MRqKp.txt", verify)
 //
 // Any other path is answered with 404, any method but GET and HEAD with 405, so
-// the handler may stand wherever the router sends the paths of files to.
+// the router may send more paths here than those of the files.
 func DomainHandler(files map[string]string) (http.Handler, error) {
 	const longestName, longestContent = 128, 1024
 	for name, content := range files {
 		if len(name) > longestName || !domainFile.MatchString(name) {
-			return nil, &ParamError{"DomainHandler", "name", "of a file must be WW_verify_….txt or MP_verify_….txt, letters and digits in between"}
+			return nil, &ParamError{
+				Op: "DomainHandler", Param: "name",
+				Reason: "of a file must be WW_verify_….txt or MP_verify_….txt, letters and digits in between",
+			}
 		}
 		if content == "" || len(content) > longestContent {
-			return nil, &ParamError{"DomainHandler", "content", fmt.Sprintf("of a file has %d bytes, not 1 to %d", len(content), longestContent)}
+			return nil, &ParamError{
+				Op: "DomainHandler", Param: "content",
+				Reason: fmt.Sprintf("of a file has %d bytes, not 1 to %d", len(content), longestContent),
+			}
 		}
 	}
 	return domainFiles(maps.Clone(files)), nil

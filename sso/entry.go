@@ -9,7 +9,7 @@ import (
 
 // Entry is how people sign in to one app: inside the client of WeCom and with
 // any other browser. Either may be missing. Without InClient everybody uses Web;
-// without Web those outside the client are told to open it, with
+// without Web, people outside the client are told to open the app in it, with
 // [ErrOutsideClient].
 //
 //	third-party app (第三方应用)       AppOAuth2    ServiceLogin of the login authorisation (登录授权)
@@ -82,8 +82,9 @@ func (p CorpQRLogin) fill(v visit) Page {
 }
 
 // codeParam is the name of the parameter that the page brings the code back in.
+// Page may be a pointer; what fill returns never is.
 func (w Way) codeParam() string {
-	if _, old := w.Page.(ProviderQRLogin); old {
+	if _, old := w.Page.fill(visit{}).(ProviderQRLogin); old {
 		return "auth_code"
 	}
 	return "code"

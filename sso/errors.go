@@ -10,9 +10,8 @@ import (
 
 var (
 	// ErrRefused says that the browser came back without a code: the person
-	// declined. WeCom documents no other sign of a refusal; its page may as well
-	// never send the browser back. Offer to sign in again, as for
-	// [wecom.ErrCodeRejected].
+	// declined. WeCom documents no other sign of a refusal; its page may also never
+	// send the browser back. Offer to sign in again, as for [wecom.ErrCodeRejected].
 	ErrRefused = errors.New("sso: the sign-in was refused: the return carries no code")
 
 	// ErrNoUserTicket says that there is no user_ticket to get a profile with: the
@@ -21,7 +20,7 @@ var (
 	ErrNoUserTicket = errors.New("sso: no live user_ticket")
 
 	// ErrOtherPerson says that a user_ticket gave the profile of somebody else than
-	// the one who signed in. It is never used.
+	// the one who signed in. That profile is dropped.
 	ErrOtherPerson = errors.New("sso: the profile is not that of the person who signed in")
 
 	// ErrIncomplete says that the platform answered with success and named nobody.

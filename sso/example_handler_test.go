@@ -75,6 +75,10 @@ func ExampleLoginHandler() {
 			// Web: sso.Way{Page: sso.ServiceLogin{SuiteID: login.ID()}, SignIn: sso.NewApp(login).SignIn},
 		},
 		SignedIn: func(w http.ResponseWriter, r *http.Request, id sso.Identity, next string) {
+			if !id.IsMember() { // of no corp: there is an OpenID only
+				http.Error(w, "members only", http.StatusForbidden)
+				return
+			}
 			fmt.Println("a new session for", id.UserID)
 			http.SetCookie(w, &http.Cookie{Name: "__Host-session", Value: "random", Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 			http.Redirect(w, r, next, http.StatusSeeOther)

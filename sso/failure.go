@@ -10,8 +10,7 @@ import (
 	"github.com/wecom-isv/wecom/suite"
 )
 
-// Failure is a sign-in that did not come about. Show people ID and Message, never
-// Err.
+// Failure is a sign-in that failed. Show people ID and Message, never Err.
 type Failure struct {
 	// ID is random; the line in the log has it too.
 	ID string
@@ -22,8 +21,8 @@ type Failure struct {
 	Title, Message string
 	// Tenant is whose entry it was; see HandlerConfig.EntryOf.
 	Tenant string
-	// Next is the path on this site that the person wanted to see, if that is known
-	// to be what they asked for here.
+	// Next is the path on this site that the person wanted to see; "" unless it is
+	// certain that they asked for it in this browser.
 	Next string
 	// Retry is the address that starts again, "" if it is not known.
 	Retry string

@@ -23,10 +23,10 @@ const tenantPlace = "{tenant}"
 type HandlerConfig struct {
 	// States guards the way back. Required, except by [ConsoleHandler].
 	States *States
-	// RedirectURI is the address of the [CallbackHandler], absolute. Its host must
-	// be the trusted domain (可信域名) or login callback domain, and that of the
-	// [LoginHandler] too, since the cookie of States must come along. Required
-	// unless the pages have their own.
+	// RedirectURI is the absolute address of the [CallbackHandler]. Its host must be
+	// the trusted domain (可信域名) or login callback domain, and the [LoginHandler]
+	// must run on the same host, since the browser has to bring the cookie of States
+	// back. Required unless the pages have their own.
 	RedirectURI string
 	// Entry is how people sign in. Either it or EntryOf is required, except by
 	// [ConsoleHandler].
@@ -35,8 +35,8 @@ type HandlerConfig struct {
 	// of them, or [ErrNoEntry]. The callback asks again, for the same tenant.
 	EntryOf func(ctx context.Context, tenant string) (Entry, error)
 	// Tenant says which entry a request to [LoginHandler] is for: an id of up to
-	// 128 bytes, see [http.Request.PathValue]. Default: what stands for {tenant} in
-	// the pattern.
+	// 128 bytes. Default: the path value tenant, which a pattern with {tenant} sets;
+	// see [http.Request.PathValue].
 	Tenant func(r *http.Request) string
 	// InClient says whether a browser can open the OAuth2 pages. Default: [InWeCom]
 	// or [InWeChat].
@@ -45,7 +45,7 @@ type HandlerConfig struct {
 	// "/{tenant}/login" with EntryOf. The page of a failure offers it to start
 	// again. Default: it does not.
 	LoginPath string
-	// Home is where people go who named no place; "/" unless given.
+	// Home is where people go who asked for no path; "/" unless given.
 	Home string
 	// Pages is for deployments other than the public one.
 	Pages Pages
@@ -57,7 +57,8 @@ type HandlerConfig struct {
 	// what it must do. next is a path of this site. Required by [CallbackHandler]
 	// and [ConsoleHandler].
 	SignedIn func(w http.ResponseWriter, r *http.Request, id Identity, next string)
-	// Failed answers when nobody has. Default: a plain page in Chinese or English.
+	// Failed answers when a sign-in has failed. Default: a plain page in Chinese or
+	// English.
 	Failed func(w http.ResponseWriter, r *http.Request, f Failure)
 	// Logger gets each failure with its id and cause: at Error what is wrong with
 	// the site, the service or the settings, at Info what people do. Default: none.
@@ -217,21 +218,25 @@ func (h *handler) fill(way Way, state string, lang Lang) Page {
 	return way.Page.fill(visit{redirectURI: h.cfg.RedirectURI, state: state, lang: lang, pages: h.cfg.Pages})
 }
 
-// begin starts a sign-in and returns its page.
-func (h *handler) begin(w http.ResponseWriter, r *http.Request, tenant string, inClient bool) (Page, error) {
+// begin starts a sign-in and returns its page. The tenant comes with an error too.
+func (h *handler) begin(w http.ResponseWriter, r *http.Request, inClient bool) (p Page, tenant string, err error) {
+	tenant, err = h.tenant(r)
+	if err != nil {
+		return nil, "", err
+	}
 	entry, err := h.entry(r.Context(), tenant)
 	if err != nil {
-		return nil, err
+		return nil, tenant, err
 	}
 	via, err := entry.choose(inClient)
 	if err != nil {
-		return nil, err
+		return nil, tenant, err
 	}
 	state, err := h.cfg.States.start(w, r, errand{via: via, tenant: tenant, next: h.next(r)})
 	if err != nil {
-		return nil, err
+		return nil, tenant, err
 	}
-	return h.fill(entry.way(via), state, langOf(r)), nil
+	return h.fill(entry.way(via), state, langOf(r)), tenant, nil
 }
 
 func langOf(r *http.Request) Lang {
@@ -242,14 +247,12 @@ func langOf(r *http.Request) Lang {
 }
 
 func (h *handler) login(w http.ResponseWriter, r *http.Request) {
-	tenant, err := h.tenant(r)
-	var to string
-	if err == nil {
-		var p Page
-		if p, err = h.begin(w, r, tenant, h.cfg.InClient(r)); err == nil {
-			to, err = p.URL()
-		}
+	p, tenant, err := h.begin(w, r, h.cfg.InClient(r))
+	if err != nil {
+		h.fail(w, r, errand{tenant: tenant}, err)
+		return
 	}
+	to, err := p.URL()
 	if err != nil {
 		h.fail(w, r, errand{tenant: tenant}, err)
 		return
@@ -258,14 +261,12 @@ func (h *handler) login(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *handler) panel(w http.ResponseWriter, r *http.Request, look PanelLook) {
-	tenant, err := h.tenant(r)
-	var params Panel
-	if err == nil {
-		var p Page
-		if p, err = h.begin(w, r, tenant, false); err == nil {
-			params, err = panelOf(p, look)
-		}
+	p, tenant, err := h.begin(w, r, false)
+	if err != nil {
+		h.fail(w, r, errand{tenant: tenant}, err)
+		return
 	}
+	params, err := panelOf(p, look)
 	if err != nil {
 		h.fail(w, r, errand{tenant: tenant}, err)
 		return
@@ -298,5 +299,5 @@ func (h *handler) retry(e errand, err error) string {
 	if e.next == "" {
 		return to
 	}
-	return to + "?next=" + escape(e.next)
+	return to + "?next=" + wire.Escape(e.next)
 }

@@ -226,6 +226,26 @@ func TestHandlersWithOneWay(t *testing.T) {
 	assert.True(t, strings.HasSuffix(page, "&lang=en"), "what a page has of its own stays")
 }
 
+// Only the old QR login brings its code back as auth_code. A page may be given as a
+// pointer.
+func TestHandlersReadTheCodeOfThePage(t *testing.T) {
+	t.Parallel()
+	for param, pages := range map[string][]sso.Page{
+		"auth_code": {sso.ProviderQRLogin{CorpID: "ww1"}, &sso.ProviderQRLogin{CorpID: "ww1"}},
+		"code":      {sso.ServiceLogin{SuiteID: "ww1"}, &sso.ServiceLogin{SuiteID: "ww1"}},
+	} {
+		for _, page := range pages {
+			var who signedIn
+			cfg := stub(t, &who)
+			cfg.Entry.Web.Page = page
+			v := arrive(mount(t, cfg), chrome, "")
+			state := stateOf(t, location(t, v.get(t, "/login")))
+			assert.Equal(t, http.StatusSeeOther, v.get(t, "/in?"+param+"=zhangsan&state="+state).Code, "%T", page)
+			assert.Len(t, who.people, 1, "%T", page)
+		}
+	}
+}
+
 // Each tab has a sign-in of its own, whichever ends first.
 func TestHandlersWithTwoTabs(t *testing.T) {
 	t.Parallel()
@@ -292,7 +312,8 @@ func TestHandlersRefuseBadStates(t *testing.T) {
 			link := regexp.MustCompile(`<a href="([^"]*)"`).FindStringSubmatch(w.Body.String())
 			require.NotNil(t, link)
 			assert.Equal(t, tc.link, link[1])
-			assert.Equal(t, "no-referrer", w.Header().Get("Referrer-Policy"))
+			assert.Equal(t, "strict-origin", w.Header().Get("Referrer-Policy"),
+				"no code goes along, but the login page sees a Referer when the person starts again")
 			assert.Contains(t, w.Header().Get("Content-Security-Policy"), "default-src 'none'")
 		})
 	}

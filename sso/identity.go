@@ -8,19 +8,20 @@ import (
 	"time"
 
 	"github.com/wecom-isv/wecom"
+	"github.com/wecom-isv/wecom/internal/wire"
 )
 
 // Identity says who signed in, whichever way. Every call of this package that
 // answers that question maps into it; what the way does not tell is zero.
 //
-// Its secrets do not encode: do not keep an Identity as JSON for the sake of its
-// ticket.
+// Its secrets are left out of its JSON: an Identity that was encoded and decoded
+// has no ticket.
 type Identity struct {
 	// CorpID is the corp of the member, or of the first school of a parent; ""
 	// for somebody who belongs to no corp.
 	CorpID string `json:"corp_id,omitzero"`
-	// UserID is the member, plain or as ciphertext (密文), case-sensitive, unique in
-	// its corp only: key accounts by CorpID and UserID together.
+	// UserID is the member, plain or as ciphertext (密文), unique in its corp only: key
+	// accounts by CorpID and UserID together, and compare both byte for byte.
 	UserID string `json:"user_id,omitzero"`
 	// OpenUserID is the same for all apps of one provider; at most 64 bytes.
 	OpenUserID string `json:"open_user_id,omitzero"`
@@ -95,7 +96,8 @@ type UserTicket struct {
 // Live reports whether t can be used now.
 func (t UserTicket) Live() bool { return !t.Value.IsZero() && time.Now().Before(t.ExpiresAt) }
 
-// corpTicketLife is that of a user_ticket that comes without expires_in.
+// corpTicketLife is how long a user_ticket lives that comes without expires_in, as
+// those of customised apps do.
 const corpTicketLife = 30 * time.Minute
 
 // newTicket counts from now; expiresIn is in seconds.
@@ -103,11 +105,7 @@ func newTicket(value wecom.Secret, expiresIn int64) UserTicket {
 	if value.IsZero() {
 		return UserTicket{}
 	}
-	life := corpTicketLife
-	if expiresIn > 0 {
-		life = time.Duration(min(expiresIn, int64(30*24*time.Hour/time.Second))) * time.Second
-	}
-	return UserTicket{Value: value, ExpiresAt: time.Now().Add(life)}
+	return UserTicket{Value: value, ExpiresAt: time.Now().Add(wire.Life(expiresIn, corpTicketLife))}
 }
 
 // Profile is what a member lets the app know (成员敏感信息). Each part needs the

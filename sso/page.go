@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/wecom-isv/wecom/internal/wire"
 )
 
 // Scope says what an OAuth2 page (网页授权) asks the member for.
@@ -321,13 +323,13 @@ func (p CorpQRLogin) WwLogin(elementID, styleSheet string) (WwLogin, error) {
 		return WwLogin{}, b.err
 	}
 	return WwLogin{
-		ID: elementID, CorpID: p.CorpID, AgentID: p.AgentID, RedirectURI: escape(p.RedirectURI),
-		State: p.State, Href: escape(styleSheet), Lang: p.Lang,
+		ID: elementID, CorpID: p.CorpID, AgentID: p.AgentID, RedirectURI: wire.Escape(p.RedirectURI),
+		State: p.State, Href: wire.Escape(styleSheet), Lang: p.Lang,
 	}, nil
 }
 
-// builder makes one address. It keeps the order of the calls, which is that of
-// the documentation, and the first error.
+// builder makes one address. It keeps the parameters in the order of the calls,
+// which is that of the documentation, and remembers the first error.
 type builder struct {
 	name string
 	out  strings.Builder
@@ -341,8 +343,7 @@ func newBuilder(name, base, public, path string) *builder {
 		base = public
 	}
 	u, err := url.Parse(base)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" ||
-		u.Scheme != "https" && u.Scheme != "http" {
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" || strings.ContainsAny(base, "?#") {
 		b.fail("Pages", "must be an http or https address without query and fragment")
 	}
 	b.out.Grow(512)
@@ -358,15 +359,12 @@ func (b *builder) fail(param, reason string) {
 	}
 }
 
-// escape encodes one component of a query, a blank as %20.
-func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
-
 func (b *builder) set(param, value string) {
 	b.out.WriteByte(b.sep)
 	b.sep = '&'
 	b.out.WriteString(param)
 	b.out.WriteByte('=')
-	b.out.WriteString(escape(value))
+	b.out.WriteString(wire.Escape(value))
 }
 
 func (b *builder) setIf(param, value string) {
@@ -429,7 +427,7 @@ func (b *builder) lang(lang Lang) {
 }
 
 // redirectURI sets where the browser returns. WeCom adds code and state to its
-// query, so it must not have them already: which one counts would be open.
+// query, so it must not have them already: nobody could tell which one counts.
 func (b *builder) redirectURI(address string) {
 	u, err := url.Parse(address)
 	switch {

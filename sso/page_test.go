@@ -190,6 +190,7 @@ func TestBadParameters(t *testing.T) {
 		"state too long":            {appWith(func(p *sso.AppOAuth2) { p.State = strings.Repeat("a", 129) }), "state"},
 		"pages not http":            {appWith(func(p *sso.AppOAuth2) { p.Pages.OAuth2 = "open.weixin.qq.com" }), "Pages"},
 		"pages with a query":        {appWith(func(p *sso.AppOAuth2) { p.Pages = sso.PagesAt("https://e.com?x=1") }), "Pages"},
+		"pages with empty fragment": {appWith(func(p *sso.AppOAuth2) { p.Pages = sso.PagesAt("https://e.com/#") }), "Pages"},
 
 		"no redirect_uri":            {appWith(func(p *sso.AppOAuth2) { p.RedirectURI = "" }), "redirect_uri"},
 		"redirect_uri relative":      {appWith(func(p *sso.AppOAuth2) { p.RedirectURI = "/in" }), "redirect_uri"},

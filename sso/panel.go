@@ -5,7 +5,7 @@ type RedirectType string
 
 // What a panel does with the code. With RedirectCallback the script of the page
 // gets it in onLoginSuccess and posts it with the state to the vendor's backend,
-// where both are treated as those of a redirect.
+// which treats them like the code and state of a redirect.
 //
 // RedirectSelf navigates a frame inside another site's frame; browsers withhold
 // the cookie of [States] from that, so use one of the other two with it.
@@ -24,7 +24,7 @@ const (
 	PanelSmall  PanelSize = "small"  // 320 x 380
 )
 
-// ColorScheme is that of a [Panel] (color_scheme).
+// ColorScheme is the colour scheme of a [Panel] (color_scheme).
 type ColorScheme string
 
 // The colour schemes.
@@ -56,12 +56,9 @@ type PanelLook struct {
 // an address RedirectURI is plain there, since the component encodes it. Make one
 // with [ServiceLogin.Panel] or [CorpLogin.Panel].
 //
-// The component reports failures to onLoginFail with the numbers of the login
-// page: -31020 and -31039 redirect_uri outside the domain that is set, -31027 bad
-// appid, -31028 bad agentid, -31033 bad request source, -31034 not a provider,
-// -31035 redirect_uri empty, -31037 appid is not a login authorisation, -31040 bad
-// login_type. When it calls onOpenInWecom, the page runs inside the client: use
-// [AppOAuth2] or [CorpOAuth2] there.
+// The component reports failures to onLoginFail; errCode is a [PageCode]. When it
+// calls onOpenInWecom, the page runs inside the client: use [AppOAuth2] or
+// [CorpOAuth2] there.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/98622
 type Panel struct {

@@ -11,7 +11,8 @@ import (
 // has no login authorisation. It is safe for concurrent use.
 type ProviderLogin struct{ provider *provider.Client }
 
-// NewProviderLogin returns a ProviderLogin. A nil client panics.
+// NewProviderLogin returns a ProviderLogin. It panics if p is nil, which means that
+// an error of [provider.New] was ignored.
 func NewProviderLogin(p *provider.Client) *ProviderLogin {
 	if p == nil {
 		panic("sso: NewProviderLogin: nil provider.Client")
@@ -23,9 +24,10 @@ func NewProviderLogin(p *provider.Client) *ProviderLogin {
 // to. For administrators Admin is set. An external administrator (外部系统管理员) is in
 // no contact list: CorpID and Admin are then all there is.
 //
-// A code works once: whatever the outcome, the same code is not sent again after
-// a reply. Errors are those of [provider.Client.GetLoginInfo] and [ErrIncomplete];
-// a [*CodeError] without a call for what cannot be a code.
+// A code works once. It is sent a second time only when the platform refused the
+// token, which leaves the code unused. Errors are those of
+// [provider.Client.GetLoginInfo] and [ErrIncomplete]; a [*CodeError] without a call
+// for what cannot be a code.
 func (p *ProviderLogin) SignIn(ctx context.Context, code provider.LoginAuthCode) (Identity, error) {
 	if err := checkCode("ProviderLogin.SignIn", "auth_code", string(code), maxCode); err != nil {
 		return Identity{}, err

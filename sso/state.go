@@ -22,8 +22,8 @@ import (
 )
 
 var (
-	// ErrState is what every refused state is: errors.Is tells it from trouble with
-	// the store of [WithUsedStates]. Answer 403 and let the person start again.
+	// ErrState is the class of every refused state: errors.Is tells it from trouble
+	// with the store of [WithUsedStates]. Answer 403 and let the person start again.
 	ErrState = page.ErrState
 
 	// ErrStateMissing says that the browser returned without a state.
@@ -68,10 +68,11 @@ const (
 // to. So nobody can make a person return with somebody else's code.
 //
 // The state is 80 hex digits, which every sign-in page takes. A cookie per
-// sign-in, kept for as long as the state lives, ties it to the browser; it holds
-// the path to go on to, so that several tabs can sign in at the same time, up to
-// 8, or 4 with the longest paths. [States.Start] and [States.Finish] must run on the same host. Behind a proxy
-// that ends TLS the proxy must set X-Forwarded-Proto, or use [WithHTTPS].
+// sign-in, kept for as long as the state lives, ties it to the browser. It holds
+// the path to go on to, so that several tabs can sign in at the same time: up to 8,
+// or 4 with the longest paths. [States.Start] and [States.Finish] must run on the
+// same host. A proxy that ends TLS must set X-Forwarded-Proto; if it does not, use
+// [WithHTTPS].
 //
 // A States is safe for concurrent use. Processes that share its key, and where
 // single use matters [WithUsedStates], take each other's states.

@@ -38,11 +38,7 @@ const (
 //
 //wecom:endpoint POST /cgi-bin/agent/get_admin_list
 func (c *Corp) GetAdminList(ctx context.Context) (*AdminList, error) {
-	list := new(AdminList)
-	if err := c.Do(ctx, wecom.Call{Method: http.MethodPost, Path: "/cgi-bin/agent/get_admin_list", Safe: true}, list); err != nil {
-		return nil, err
-	}
-	return list, nil
+	return inCorp[AdminList](ctx, c, wecom.Call{Method: http.MethodPost, Path: "/cgi-bin/agent/get_admin_list", Safe: true})
 }
 
 type getAdminListBody struct {
@@ -88,9 +84,5 @@ type LimitedPermission struct {
 //
 //wecom:endpoint POST /cgi-bin/agent/get_permissions
 func (c *Corp) GetPermissions(ctx context.Context) (*GetPermissionsResponse, error) {
-	p := new(GetPermissionsResponse)
-	if err := c.Do(ctx, wecom.Call{Method: http.MethodPost, Path: "/cgi-bin/agent/get_permissions", Safe: true}, p); err != nil {
-		return nil, err
-	}
-	return p, nil
+	return inCorp[GetPermissionsResponse](ctx, c, wecom.Call{Method: http.MethodPost, Path: "/cgi-bin/agent/get_permissions", Safe: true})
 }

@@ -16,7 +16,8 @@ type AuthInfo struct {
 	// AuthInfo is absent for a contacts app (通讯录应用) without an entity app and
 	// for the chat-archive interface.
 	AuthInfo AgentList `json:"auth_info,omitzero"`
-	// EditionInfo comes with an app of paid editions, and from v1 only.
+	// EditionInfo comes with an app of paid editions. It is documented for
+	// [Client.GetAuthInfo] only.
 	EditionInfo EditionInfo `json:"edition_info,omitzero"`
 }
 

@@ -56,11 +56,11 @@ const (
 // closed when the rest is set.
 type exchange struct {
 	done  chan struct{}
-	until time.Time // remembered
+	until time.Time // when it may be forgotten
 	auth  *Authorization
 	err   error
 	grant *GetPermanentCodeV2Response // obtained and not saved
-	at    time.Time
+	at    time.Time                   // when grant was obtained
 }
 
 func (e *exchange) over() bool {
@@ -89,6 +89,9 @@ func (e *exchange) over() bool {
 // same code is allowed and 40078 means that the first one had used it up; a
 // [*UnsavedCodeError] if the store failed.
 func (a *app) Authorize(ctx context.Context, code wecom.AuthCode) (*Authorization, error) {
+	if a.api == nil {
+		return nil, errNotMade
+	}
 	if code == "" {
 		return nil, fmt.Errorf("suite: %s: Authorize: the authorisation code is empty", a.id)
 	}
@@ -107,7 +110,7 @@ func (a *app) Authorize(ctx context.Context, code wecom.AuthCode) (*Authorizatio
 	return new(*e.auth), nil
 }
 
-// join returns the exchange of code, and starts it if it has to.
+// join returns the exchange of code, and starts it if there is none.
 func (a *app) join(ctx context.Context, code wecom.AuthCode) *exchange {
 	hash, now := hashOf(code), time.Now()
 	a.mu.Lock()
@@ -124,8 +127,11 @@ func (a *app) join(ctx context.Context, code wecom.AuthCode) *exchange {
 	go func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exchangeTimeout)
 		defer cancel()
-		auth, err := a.run(ctx, e, hash, code)
-		a.finish(hash, e, auth, err)
+		var auth *Authorization
+		err := fmt.Errorf("suite: %s: Authorize: the exchange ended without a result", a.id)
+		// Deferred, in case runtime.Goexit, from a test's fake, ends the goroutine.
+		defer func() { a.finish(hash, e, auth, err) }()
+		auth, err = a.run(ctx, e, hash, code)
 	}()
 	return e
 }
@@ -162,7 +168,8 @@ func (a *app) forgetExchanges(corpID string) {
 	}
 }
 
-// run carries out e. A store of the user's that panics must not hang who waits.
+// run carries out e. A panic in the user's store must not hang the callers that
+// wait.
 func (a *app) run(ctx context.Context, e *exchange, hash codeHash, code wecom.AuthCode) (auth *Authorization, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -179,7 +186,7 @@ func (a *app) run(ctx context.Context, e *exchange, hash codeHash, code wecom.Au
 		return auth, err
 	}
 	auth, err = a.recall(ctx, shared)
-	if errors.Is(err, ErrNoCode) { // it has ended since: let the platform say so
+	if errors.Is(err, ErrNoCode) { // the authorisation has ended since: let the platform say so
 		return a.exchange(ctx, e, code)
 	}
 	return auth, err
@@ -215,8 +222,8 @@ func (a *app) exchange(ctx context.Context, e *exchange, code wecom.AuthCode) (*
 	}, nil
 }
 
-// sharedAuthorization is what other processes learn of an [Authorization]: nothing
-// that is secret.
+// sharedAuthorization is the part of an [Authorization] that other processes get
+// through the cache. It holds no secret.
 type sharedAuthorization struct {
 	CorpID        string   `json:"corp_id"`
 	CorpName      string   `json:"corp_name"`
@@ -234,11 +241,12 @@ func (auth *Authorization) share() (string, error) {
 	return string(data), err
 }
 
-// recall undoes share for an authorisation whose permanent code is kept.
+// recall is the reverse of share. The error is [ErrNoCode] if the permanent code
+// is no longer kept.
 func (a *app) recall(ctx context.Context, shared string) (*Authorization, error) {
 	var s sharedAuthorization
 	if err := json.Unmarshal([]byte(shared), &s); err != nil {
-		return nil, fmt.Errorf("suite: %s: Authorize: the cache has something else: %w", a.id, err)
+		return nil, fmt.Errorf("suite: %s: Authorize: the result in the cache is malformed: %w", a.id, err)
 	}
 	if _, err := a.codes.LoadCode(ctx, a.id, s.CorpID); err != nil {
 		return nil, fmt.Errorf("suite: %s: Authorize: %w", a.id, err)
@@ -264,12 +272,12 @@ func (a *app) keep(ctx context.Context, grant *GetPermanentCodeV2Response, at ti
 		}
 	}()
 	if err := wire.CheckID(record.CorpID); err != nil {
-		return fmt.Errorf("the platform answered with a corp id that cannot be: %w", err)
+		return fmt.Errorf("the platform answered with an impossible corp id: %w", err)
 	}
 	return a.codes.SaveCode(ctx, record)
 }
 
-// finish publishes the result of e and settles for how long it is remembered.
+// finish publishes the result of e and decides how long it is remembered.
 func (a *app) finish(hash codeHash, e *exchange, auth *Authorization, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -285,12 +293,12 @@ func (a *app) finish(hash codeHash, e *exchange, auth *Authorization, err error)
 	close(e.done)
 }
 
-// cancelled says what a cancel_auth event means: the end of the authorisation
-// that is kept, which is returned, or of an earlier one.
+// cancelled finds out what a cancel_auth event ended: the authorisation that is
+// kept, which is returned with gone set, or an earlier one.
 //
 // Events may arrive late and out of order, and clocks differ. The code of a new
-// installation must survive the cancellation of the old one, since it cannot be
-// fetched again. Only the platform knows.
+// installation cannot be fetched again, so it must survive a late cancellation of
+// the old one. Only the platform knows which of them has ended.
 func (a *app) cancelled(ctx context.Context, corp *Corp) (kept PermanentCode, gone bool, err error) {
 	kept, err = a.codes.LoadCode(ctx, a.id, corp.id)
 	if errors.Is(err, ErrNoCode) {

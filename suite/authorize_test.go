@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -235,6 +236,36 @@ func TestAuthorizeStoreFails(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "precious", kept.Code.Reveal())
 	assert.Len(t, u.to(exchangePath), 1)
+}
+
+// A store that ends its goroutine, as a fake does with t.FailNow, does not hang the
+// caller, and the code can be saved later.
+func TestAuthorizeStoreEndsTheGoroutine(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := newUpstream(t)
+		u.suiteTokens()
+		u.on("POST", exchangePath, granted("wpA", "precious"))
+		store := newCodes()
+		store.save = func(context.Context) { runtime.Goexit() }
+		app := thirdParty(t, u.api(), suite.Config{Codes: store})
+		_, err := app.Authorize(t.Context(), "auth-code")
+		require.ErrorContains(t, err, "ended without a result")
+		store.save = nil
+		_, err = app.Authorize(t.Context(), "auth-code")
+		require.NoError(t, err)
+		assert.Len(t, u.to(exchangePath), 1)
+	})
+}
+
+func TestAuthorizeOfAZeroApp(t *testing.T) {
+	t.Parallel()
+	for _, app := range []interface {
+		Authorize(ctx context.Context, code wecom.AuthCode) (*suite.Authorization, error)
+	}{new(suite.Client), new(suite.Template)} {
+		_, err := app.Authorize(t.Context(), "auth-code")
+		require.ErrorContains(t, err, "not made by New")
+	}
 }
 
 func TestAuthorizeMistrustsTheReply(t *testing.T) {

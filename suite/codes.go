@@ -93,8 +93,8 @@ func (s *CacheCodes) SaveCode(ctx context.Context, code PermanentCode) error {
 		return errors.New("suite: save permanent code: the code is empty")
 	}
 	t := wecom.Token{Value: code.Code.Reveal(), Version: code.At.UnixMilli()}
-	// What was obtained last is right, whatever the clocks of other machines
-	// said about what is there.
+	// What was obtained last is right, even if the clock of another machine gave the
+	// older code a later time.
 	const tries = 5
 	for range tries {
 		saved, err := s.cache.Save(ctx, key, t)
@@ -114,7 +114,7 @@ func (s *CacheCodes) SaveCode(ctx context.Context, code PermanentCode) error {
 			return fmt.Errorf("suite: save permanent code: %w", err)
 		}
 	}
-	return errors.New("suite: save permanent code: the cache does not take it")
+	return errors.New("suite: save permanent code: the cache keeps refusing it")
 }
 
 // DropCode implements [CodeStore].

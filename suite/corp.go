@@ -19,16 +19,16 @@ import (
 type Corp struct {
 	app     *app
 	id      string
-	invalid error // why id cannot be a corp id
+	invalid error // why no call can be made
 	token   *wecom.CachedSource
 	retired atomic.Bool // no longer the one that app.corps has
 }
 
 var _ wecom.TokenSource = (*Corp)(nil)
 
-// Corp returns the handle of a corp. It makes no call and cannot fail: for a corp
-// without a permanent code calls return [ErrNoCode], for what cannot be a corp
-// id they say so. While a corp is in use every call returns the same pointer.
+// Corp returns the handle of a corp. It makes no call and cannot fail: calls for a
+// corp without a permanent code return [ErrNoCode], and calls for an impossible
+// corp id say so. While a corp is in use every call returns the same pointer.
 func (a *app) Corp(corpID string) *Corp {
 	if a.corps == nil {
 		return &Corp{app: a, invalid: errNotMade}
@@ -49,8 +49,8 @@ func (a *app) Corp(corpID string) *Corp {
 	})
 }
 
-// retire reports whether nobody uses c, and then sends whoever kept the pointer
-// to its successor.
+// retire reports whether c is unused, and if so makes those who kept the pointer use
+// its successor.
 func (c *Corp) retire() bool {
 	if c.token.Idle() {
 		c.retired.Store(true)
@@ -59,10 +59,10 @@ func (c *Corp) retire() bool {
 	return false
 }
 
-// ID returns the corp id, "" for a handle that was made from what cannot be one.
+// ID returns the corp id, "" if the handle was made from an impossible one.
 func (c *Corp) ID() string { return c.id }
 
-// check refuses a handle that can make no call.
+// check refuses a handle that cannot make calls.
 func (c *Corp) check() error {
 	if c.app == nil {
 		return errNotMade
@@ -115,6 +115,15 @@ func (c *Corp) Do(ctx context.Context, call wecom.Call, result any) error {
 	}
 	call.Auth = c.Auth()
 	return c.app.api.Do(ctx, call, result)
+}
+
+// inCorp is [Corp.Do] with a result of type T.
+func inCorp[T any](ctx context.Context, c *Corp, call wecom.Call) (*T, error) {
+	result := new(T)
+	if err := c.Do(ctx, call, result); err != nil {
+		return nil, err
+	}
+	return result, nil
 }
 
 // AuthInfo returns what the corp has granted to the app, with the permanent code

@@ -40,8 +40,8 @@ func (a *Template) MigrateToCustomizedApp(ctx context.Context, selfBuilt wecom.T
 }
 
 // takeOver sends a call with two tokens: that of the self-built app in the query
-// and that of the template in the body. Which of them was refused only the code
-// tells, so the one retry is made here.
+// and that of the template in the body. Only the errcode tells which of them was
+// refused, so the one retry is made here.
 func (a *Template) takeOver(ctx context.Context, path string, selfBuilt wecom.TokenSource) error {
 	if selfBuilt == nil {
 		return fmt.Errorf("suite: %s: the token source of the self-built app is nil", path)

@@ -13,10 +13,10 @@ import (
 // [callback.Handler] or [callback.Queue]. Events are repeated, so hooks must be
 // idempotent.
 //
-// Authorized is called once for an authorisation, however often its event comes
-// and with [Client.InstalledHandler] too, and again only after it has failed; when
-// the token cache fails, it takes longer than a minute, or a process dies in it,
-// more often than that.
+// Authorized is called once for an authorisation, however often its event comes and
+// whether or not [Client.InstalledHandler] is used too, and again only after it has
+// failed. It may be called more often if the token cache fails, if it takes longer
+// than a minute, or if a process dies during it.
 type Hooks struct {
 	// Authorized follows create_auth: a corp has installed the app from the market,
 	// a QR code or a link. The permanent code is kept. An installation from the
@@ -49,8 +49,8 @@ type Hooks struct {
 // not called.
 //
 // WeCom does not repeat an event that was answered. One that fails behind a
-// queue, for instance a create_auth before the first suite_ticket, is the
-// queue's to repeat within the 10 minutes of its code, or is in the hands of
+// queue, for instance a create_auth before the first suite_ticket, must be repeated
+// by the queue within the 10 minutes of its code, or else is left to
 // [callback.PoolConfig].OnError.
 //
 // A cancel_auth may belong to an earlier installation than the one that is kept:
@@ -99,8 +99,8 @@ func (a *app) Handle(mux *callback.Mux, hooks Hooks) {
 	}, mine)
 }
 
-// end drops what belongs to an authorisation that has ended, and reports false
-// if the corp has one.
+// end drops what belongs to an authorisation that has ended, and reports whether
+// the corp is left without one.
 func (a *app) end(ctx context.Context, corp *Corp) (bool, error) {
 	kept, gone, err := a.cancelled(ctx, corp)
 	if err != nil || !gone {

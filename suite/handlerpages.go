@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -23,8 +24,9 @@ type Failure struct {
 	// Retry is the address that starts again, "" if it is not known.
 	Retry string
 	// Auth is the authorisation that came with a state which has expired, was used
-	// before or is of another browser. It is kept and announced, but must not be tied
-	// to this browser. Else nil.
+	// before, is of another browser, or could not be checked because the store of used
+	// states failed. It is kept and announced, but must not be tied to this browser.
+	// Else nil.
 	Auth *Authorization
 	// Err is the cause: [ErrInstallRefused], [ErrNoAuthCode], an sso.ErrState,
 	// [wecom.ErrCodeRejected], an [*UnsavedCodeError], or what Authorized returned.
@@ -55,8 +57,7 @@ func showInstall(w http.ResponseWriter, r *http.Request, link InstallLink) {
 			Chinese: fmt.Sprintf("请由企业微信管理员点击下面的按钮，确认授权。链接 %d 分钟内有效。", minutes),
 			English: fmt.Sprintf("An administrator of your company in WeCom opens the link and agrees. It works for %d minutes.", minutes),
 		}.In(lang),
-		Links:    []page.Link{{URL: link.URL, Text: page.Text{Chinese: "前往企业微信安装", English: "Install in WeCom"}.In(lang)}},
-		Referrer: true,
+		Links: []page.Link{{URL: link.URL, Text: page.Text{Chinese: "前往企业微信安装", English: "Install in WeCom"}.In(lang)}},
 	}.Write(w, r)
 }
 
@@ -84,8 +85,12 @@ func showFailure(w http.ResponseWriter, r *http.Request, f Failure) {
 // the same, or nil.
 func explainInstall(auth *Authorization, err error) page.Explanation {
 	if auth != nil {
+		status := http.StatusForbidden
+		if !errors.Is(err, page.ErrState) { // the store of used states failed
+			status = http.StatusInternalServerError
+		}
 		return page.Explanation{
-			Status: http.StatusForbidden,
+			Status: status,
 			Title:  page.Text{Chinese: "安装完成，请登录", English: "Installed: please sign in"},
 			Text: page.Text{
 				Chinese: "应用已经安装。为了安全，此页面只在发起安装的浏览器中有效一次，请登录后继续。",

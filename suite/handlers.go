@@ -94,14 +94,15 @@ func (a *Client) InstallHandler(cfg InstallConfig) (http.Handler, error) {
 // There is one exchange and one call of Authorized for an authorisation, whatever
 // comes first, the browser or a create_auth event with the same code, in this or
 // in another process that shares the token cache. It goes on when the browser
-// leaves. One browser is welcome with a code: who finds a used one, in a history
-// or the log of a proxy, is answered with 403.
+// leaves. A code belongs to the state that it first came back with: whoever finds a
+// used one, in a browser history or the log of a proxy, is answered with 403.
 //
 // A state that was not issued here is answered with 403 and the code is not looked
 // at. With one that has expired, was used before, or is of another browser, the
 // authorisation is kept and announced, since the redirect is its only carrier, but
 // the browser is answered with 403: nobody can plant a corp in the session of
-// somebody else.
+// somebody else. If the store of used states fails it is kept and announced as
+// well, and the answer is 500.
 //
 // If the [CodeStore] or Authorized fails, the answer is 500, and they are called
 // again only when the person loads the page again, or by an event. So Authorized
@@ -126,7 +127,7 @@ func (a *Client) newInstaller(op string, cfg InstallConfig) (*installer, error) 
 	if err := wire.CheckRedirect(cfg.RedirectURI); err != nil {
 		return bad("RedirectURI: " + err.Error())
 	}
-	if cfg.AuthType != AuthTypeFormal && cfg.AuthType != AuthTypeTest {
+	if !cfg.AuthType.chosen() {
 		return bad("AuthType must be AuthTypeFormal or AuthTypeTest")
 	}
 	if reason := page.CheckPath(cmp.Or(cfg.InstallPath, "/")); reason != "" {
@@ -161,7 +162,6 @@ func (h *installer) install(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, nil, err)
 		return
 	}
-	w.Header().Set("Referrer-Policy", "strict-origin-when-cross-origin")
 	h.cfg.Page(w, r, link)
 }
 
@@ -172,24 +172,24 @@ func (h *installer) installed(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	next, refused := h.cfg.States.Finish(w, r, back.State)
-	switch {
-	case err != nil: // the administrator did not agree
+	if err != nil { // the administrator did not agree
 		h.fail(w, r, nil, cmp.Or(refused, err))
-	case refused == nil:
-		auth, err := h.settle(r.Context(), back.Code)
-		if err == nil {
-			err = h.app.welcome(r.Context(), back.Code)
-		}
-		if err != nil {
-			h.fail(w, r, nil, err)
-			return
-		}
-		h.cfg.Installed(w, r, auth, next)
-	case beganHere(refused):
-		auth, err := h.settle(r.Context(), back.Code)
-		h.fail(w, r, auth, cmp.Or(err, refused))
-	default:
+		return
+	}
+	if refused != nil && !beganHere(refused) {
 		h.fail(w, r, nil, refused)
+		return
+	}
+	auth, foreign, err := h.settle(r.Context(), back)
+	switch {
+	case err != nil:
+		h.fail(w, r, nil, err)
+	case foreign != nil:
+		h.fail(w, r, nil, foreign)
+	case refused != nil:
+		h.fail(w, r, auth, refused)
+	default:
+		h.cfg.Installed(w, r, auth, next)
 	}
 }
 
@@ -202,15 +202,18 @@ func beganHere(refused error) bool {
 }
 
 // settle authorises and announces, whether the browser waits for it or not.
-func (h *installer) settle(ctx context.Context, code wecom.AuthCode) (*Authorization, error) {
+// foreign is set if the code belongs to another installation; see [app.bindCode].
+func (h *installer) settle(ctx context.Context, back Installed) (auth *Authorization, foreign, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
-	auth, err := h.app.Authorize(ctx, code)
+	auth, err = h.app.Authorize(ctx, back.Code)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := h.app.announce(ctx, code, auth, h.cfg.Authorized); err != nil {
-		return nil, err
+	// Before the hook: if that fails, the code must not be left to others.
+	foreign = h.app.bindCode(ctx, back.Code, back.State)
+	if err := h.app.announce(ctx, back.Code, auth, h.cfg.Authorized); err != nil {
+		return nil, nil, err
 	}
-	return auth, nil
+	return auth, foreign, nil
 }

@@ -188,7 +188,7 @@ func TestInstallByBrowser(t *testing.T) {
 	reply, body := visit(http.MethodGet, site.URL+"/install?next=/welcome", "", "")
 	assert.Equal(t, http.StatusOK, reply.StatusCode)
 	assert.Equal(t, "no-store", reply.Header.Get("Cache-Control"))
-	assert.Equal(t, "strict-origin-when-cross-origin", reply.Header.Get("Referrer-Policy"), "the platform wants a Referer")
+	assert.Equal(t, "strict-origin", reply.Header.Get("Referrer-Policy"), "the platform wants a Referer")
 	assert.Contains(t, body, `<html lang="zh-CN">`)
 	link := regexp.MustCompile(`<a href="([^"]*)"`).FindStringSubmatch(body)
 	require.NotNil(t, link)
@@ -364,6 +364,84 @@ func TestInstalledWelcomesOneBrowser(t *testing.T) {
 		})
 	}
 }
+
+// That holds for a code as well whose own browser was refused or got an error, and
+// for as long as any machine remembers the exchange.
+func TestInstalledIsBoundToTheFirstState(t *testing.T) {
+	t.Parallel()
+	for name, first := range map[string]func(t *testing.T, here, there *vendor, b tab){
+		"the state had expired": func(t *testing.T, here, _ *vendor, b tab) {
+			t.Helper()
+			time.Sleep(sso.DefaultStateLife + time.Second)
+			assert.Equal(t, http.StatusForbidden, b.back(t, here, "a1").Code)
+		},
+		"the hook failed": func(t *testing.T, here, _ *vendor, b tab) {
+			t.Helper()
+			here.hookFails = errors.New("the database is down")
+			assert.Equal(t, http.StatusInternalServerError, b.back(t, here, "a1").Code)
+		},
+		"a machine that heard of it late": func(t *testing.T, here, there *vendor, b tab) {
+			t.Helper()
+			assert.Equal(t, http.StatusOK, b.back(t, here, "a1").Code)
+			time.Sleep(9 * time.Minute)
+			assert.Equal(t, http.StatusForbidden, begin(t, there).back(t, there, "a1").Code)
+			time.Sleep(3 * time.Minute)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				u := installations(t)
+				cache := wecom.WithTokenCache(wecom.NewMemoryCache())
+				here := newVendor(t, thirdParty(t, u.api(cache), suite.Config{}), nil)
+				there := newVendor(t, thirdParty(t, u.api(cache), suite.Config{}), nil)
+				first(t, here, there, begin(t, here))
+				w := begin(t, there).back(t, there, "a1")
+				assert.Equal(t, http.StatusForbidden, w.Code)
+				assert.NotContains(t, w.Body.String(), "Acme")
+			})
+		})
+	}
+}
+
+// A program that opens the address before the person does, in a mail gateway say,
+// has the same state and no cookie: it does not lock the person out.
+func TestInstalledAfterALinkScanner(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		u := installations(t)
+		v := newVendor(t, thirdParty(t, u.api(), suite.Config{}), nil)
+		browser := begin(t, v)
+		assert.Equal(t, http.StatusForbidden, tab{state: browser.state}.back(t, v, "a1").Code)
+		assert.Equal(t, http.StatusOK, browser.back(t, v, "a1").Code)
+	})
+}
+
+// A store of used states that is down is the site's fault, and no installation is
+// lost by it.
+func TestInstalledWithoutTheStoreOfStates(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		u := installations(t)
+		v := newVendor(t, thirdParty(t, u.api(), suite.Config{}), func(cfg *suite.InstallConfig) {
+			cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
+			states, err := sso.NewStates(wecom.NewSecret(strings.Repeat("k", 32)), sso.WithUsedStates(brokenStates{}))
+			require.NoError(t, err)
+			cfg.States = states
+		})
+		w := begin(t, v).back(t, v, "a1")
+		assert.Equal(t, http.StatusInternalServerError, w.Code)
+		assert.Contains(t, w.Body.String(), "please sign in")
+		assert.Contains(t, log.String(), "level=ERROR")
+		assert.Equal(t, []string{"wpA Acme"}, v.announced)
+	})
+}
+
+// brokenStates is a store of used states that is down.
+type brokenStates struct{}
+
+func (brokenStates) Use(context.Context, string, time.Time) (bool, error) { return false, errDown }
 
 // What failed for the vendor's own reasons is made good when the page is loaded
 // again: nothing else has the code.

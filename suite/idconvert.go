@@ -28,15 +28,6 @@ func checkCount(method string, ids []string, most int) error {
 	return nil
 }
 
-// inCorp is [Corp.Do] with a result of type T.
-func inCorp[T any](ctx context.Context, c *Corp, call wecom.Call) (*T, error) {
-	result := new(T)
-	if err := c.Do(ctx, call, result); err != nil {
-		return nil, err
-	}
-	return result, nil
-}
-
 // OpenIDType is a group of ids that are upgraded together (ID类型).
 type OpenIDType int32
 

@@ -47,6 +47,8 @@ const (
 	AuthTypeTest                       // 测试授权: the app is not yet published
 )
 
+func (t AuthType) chosen() bool { return t == AuthTypeFormal || t == AuthTypeTest }
+
 var errAuthType = errors.New("suite: AuthType must be AuthTypeFormal or AuthTypeTest")
 
 // MarshalJSON writes the platform's number: 0 formal, 1 test.
@@ -86,7 +88,7 @@ type setSessionInfoBody struct {
 
 // SetSessionInfo settles how the installation with a pre-authorisation code
 // proceeds (设置授权配置): call it before the address with that code is opened. An
-// app that is not published needs [AuthTypeTest], one that is [AuthTypeFormal].
+// unpublished app needs [AuthTypeTest], a published one [AuthTypeFormal].
 //
 // Errors: 42007 the code has expired, 40086 an app id is unknown.
 //
@@ -94,7 +96,7 @@ type setSessionInfoBody struct {
 //
 //wecom:endpoint POST /cgi-bin/service/set_session_info
 func (a *Client) SetSessionInfo(ctx context.Context, preAuthCode wecom.Secret, info SessionInfo) error {
-	if info.AuthType != AuthTypeFormal && info.AuthType != AuthTypeTest {
+	if !info.AuthType.chosen() {
 		return errAuthType
 	}
 	return a.Do(ctx, wecom.Call{
@@ -151,7 +153,7 @@ func (l InstallLink) LogValue() slog.Value { return slog.StringValue(l.String())
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/90597
 func (a *Client) Install(ctx context.Context, req InstallRequest) (InstallLink, error) {
-	if req.AuthType != AuthTypeFormal && req.AuthType != AuthTypeTest {
+	if !req.AuthType.chosen() {
 		return InstallLink{}, errAuthType
 	}
 	if err := checkInstall(req.RedirectURI, req.State); err != nil {
@@ -173,8 +175,8 @@ func (a *Client) Install(ctx context.Context, req InstallRequest) (InstallLink, 
 	return link, nil
 }
 
-// InstallURL makes the install address from a pre-authorisation code that is
-// there already; [Client.Install] does all the steps. An empty state is left out.
+// InstallURL makes the install address from an existing pre-authorisation code;
+// [Client.Install] does all the steps. An empty state is left out.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/90597
 func (a *Client) InstallURL(preAuthCode wecom.Secret, redirectURI, state string) (string, error) {
@@ -206,8 +208,8 @@ var (
 	// code: the administrator did not agree. (That a refusal looks so is not
 	// documented.)
 	ErrInstallRefused = errors.New("suite: the installation was refused: state without auth_code")
-	// ErrNoAuthCode says that this is not the way back from the install page: there
-	// is no auth_code, or what cannot be one.
+	// ErrNoAuthCode says that the request does not come from the install page: its
+	// auth_code is missing or impossible.
 	ErrNoAuthCode = errors.New("suite: no auth_code")
 )
 

@@ -17,22 +17,25 @@ type codeHash [sha256.Size]byte
 
 func hashOf(code wecom.AuthCode) codeHash { return sha256.Sum256([]byte(code)) }
 
-// What the cache has of work that is done once: the Version of the entry.
+// The Version of a cache entry is the state of the work that it stands for.
 const (
 	workUnderWay = 1
 	workDone     = 2
-	noResult     = "-" // a cache may refuse to keep nothing
-
-	onceCacheTimeout = 2 * time.Second
+	noResult     = "-" // a cache may refuse an empty value
 )
 
-// once has the processes that share the cache do a piece of work for an
-// authorisation code one at a time, and not again when it has succeeded: who comes
-// later waits, and gets the result for as long as the code could live. A process
-// that died at the work is waited for until lease ends. mine says that this call
-// did the work.
+// returnMemory is how long a code stays bound to its state. It outlives every
+// memory of the exchange: a process that learns of the result from the cache just
+// before it expires there remembers it for another codeMemory.
+const returnMemory = 2 * codeMemory
+
+// once lets the processes that share the cache do a piece of work for an
+// authorisation code one at a time, and not again after it has succeeded: later
+// callers wait, and get the result for as long as the code could live. If a
+// process dies at the work, the others wait until its lease ends. mine reports
+// whether this call did the work.
 //
-// It spares calls, as a [wecom.Locker] does: without the cache the work is done
+// Like a [wecom.Locker] it only spares calls: without the cache the work is done
 // all the same.
 func (a *app) once(ctx context.Context, what string, hash codeHash, lease time.Duration, work func(context.Context) (string, error)) (result string, mine bool, err error) {
 	key := a.onceKey(what, hash)
@@ -40,12 +43,15 @@ func (a *app) once(ctx context.Context, what string, hash codeHash, lease time.D
 		result, mine = a.claim(ctx, key, lease)
 		return mine || result != "", nil
 	})
-	if err != nil || !mine {
-		return result, false, err
+	if err != nil {
+		return "", false, fmt.Errorf("suite: %s: waiting for other work on this authorisation: %w", a.id, err)
+	}
+	if !mine {
+		return result, false, nil
 	}
 	succeeded := false
 	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), onceCacheTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cacheTimeout)
 		defer cancel()
 		if !succeeded { // also if the work panicked
 			_ = a.api.Cache().Drop(ctx, key, workUnderWay)
@@ -58,10 +64,10 @@ func (a *app) once(ctx context.Context, what string, hash codeHash, lease time.D
 	return result, true, err
 }
 
-// claim takes the work on, or returns its result, or neither while somebody else
+// claim takes the work on, or returns its result, or neither while another process
 // is at it.
 func (a *app) claim(ctx context.Context, key string, lease time.Duration) (result string, mine bool) {
-	ctx, cancel := context.WithTimeout(ctx, onceCacheTimeout)
+	ctx, cancel := context.WithTimeout(ctx, cacheTimeout)
 	defer cancel()
 	cache := a.api.Cache()
 	saved, err := cache.Save(ctx, key, wecom.Token{Value: noResult, Version: workUnderWay, ExpiresAt: time.Now().Add(lease).Round(0)})
@@ -78,16 +84,21 @@ func (a *app) claim(ctx context.Context, key string, lease time.Duration) (resul
 	return "", true
 }
 
-// welcome refuses a browser with an authorisation code that another browser has
-// come back with. A cache that is down lets both in.
-func (a *app) welcome(ctx context.Context, code wecom.AuthCode) error {
-	ctx, cancel := context.WithTimeout(ctx, onceCacheTimeout)
+// bindCode binds an authorisation code to the state that it first came back with
+// and refuses any other: a code from a browser history or a proxy log is of no use
+// to somebody who started an installation of his own. If the cache is down nobody
+// is refused.
+func (a *app) bindCode(ctx context.Context, code wecom.AuthCode, state string) error {
+	ctx, cancel := context.WithTimeout(ctx, cacheTimeout)
 	defer cancel()
-	first, err := a.api.Cache().Save(ctx, a.onceKey("returned", hashOf(code)), wecom.Token{
-		Value: noResult, Version: workDone, ExpiresAt: time.Now().Add(codeMemory).Round(0),
-	})
-	if err == nil && !first {
-		return fmt.Errorf("suite: %s: %w: another browser came back with this authorisation code", a.id, wecom.ErrCodeRejected)
+	cache, key, digest := a.api.Cache(), a.onceKey("returned", hashOf(code)), sha256.Sum256([]byte(state))
+	mine := wecom.Token{Value: hex.EncodeToString(digest[:]), Version: workDone, ExpiresAt: time.Now().Add(returnMemory).Round(0)}
+	saved, err := cache.Save(ctx, key, mine)
+	if err == nil && !saved {
+		var first wecom.Token
+		if first, err = cache.Load(ctx, key); err == nil && first.Value != mine.Value {
+			return fmt.Errorf("suite: %s: %w: another browser came back with this authorisation code", a.id, wecom.ErrCodeRejected)
+		}
 	}
 	return nil
 }

@@ -10,11 +10,10 @@ import (
 	"github.com/wecom-isv/wecom"
 )
 
-// SelfBuiltApp is a self-built app (自建应用) of a corp. The corp alone has its secret
-// and its token, and lets it turn the ids that a provider's app shows into those
-// of the corp; no token that a provider obtains can. It is here for the software
-// that a provider delivers to run on the corp's side. A SelfBuiltApp is safe for
-// concurrent use.
+// SelfBuiltApp is a self-built app (自建应用) of a corp, whose secret and token only
+// the corp has. It converts the ids that a provider's app sees to those of the
+// corp, which no token of the provider can. It is here for software that a provider
+// delivers to run on the corp's side. A SelfBuiltApp is safe for concurrent use.
 type SelfBuiltApp struct {
 	api   *wecom.Client
 	token wecom.TokenSource

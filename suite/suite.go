@@ -15,7 +15,7 @@ import (
 	"github.com/wecom-isv/wecom/internal/wire"
 )
 
-// DefaultPageURL is where the platform's own pages live that a browser opens.
+// DefaultPageURL is the address of the platform's own pages, which browsers open.
 const DefaultPageURL = wire.PageURL
 
 // Config says which app a client is for.
@@ -133,7 +133,7 @@ func (a *app) init(kind string, api *wecom.Client, cfg Config) error {
 	return nil
 }
 
-// errNotMade is what a Client, a Template or a Corp answers that is a zero value.
+// errNotMade is the error of a Client, Template or Corp that is a zero value.
 var errNotMade = errors.New("suite: the app was not made by New or NewTemplate")
 
 // ID returns the suite id or template id.
@@ -142,8 +142,8 @@ func (a *app) ID() string { return a.id }
 // API returns the engine that the app sends its calls with.
 func (a *app) API() *wecom.Client { return a.api }
 
-// Token returns the suite_access_token (第三方应用凭证), from memory or the cache or
-// else with [Client.GetSuiteToken]. The error is a [wecom.ErrNoTicket] until the
+// Token returns the suite_access_token (第三方应用凭证), from memory or the cache, else
+// with [Client.GetSuiteToken]. The error is a [wecom.ErrNoTicket] until the
 // first suite_ticket has arrived.
 func (a *app) Token(ctx context.Context) (wecom.Token, error) { return a.token.Token(ctx) }
 

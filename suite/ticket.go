@@ -13,8 +13,8 @@ import (
 // so that two pushes may be lost.
 const ticketLife = 30 * time.Minute
 
-// cacheTimeout bounds an operation on the cache: one that hangs must not cost the
-// ticket at hand, nor the answer to its push.
+// cacheTimeout bounds one use of the cache: a cache that hangs must cost neither the
+// ticket at hand, nor the answer to its push, nor an installation.
 const cacheTimeout = 2 * time.Second
 
 // SaveTicket keeps a suite_ticket that was pushed at the given time (TimeStamp
@@ -65,7 +65,7 @@ func (a *app) newestTicket(ctx context.Context) (wecom.Secret, error) {
 	if a.api == nil {
 		return wecom.Secret{}, errNotMade
 	}
-	bounded, cancel := context.WithTimeout(ctx, cacheTimeout) // a cache that hangs must not cost the ticket at hand
+	bounded, cancel := context.WithTimeout(ctx, cacheTimeout)
 	cached, err := a.api.Cache().Load(bounded, a.key("ticket"))
 	cancel()
 	if err == nil && cached.Live() {

@@ -21,13 +21,22 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
+	err := run(ctx, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "frameworks:", err)
+		os.Exit(1)
+	}
+}
+
+// run plays under one framework after the other.
+func run(ctx context.Context, out io.Writer) error {
 	for _, f := range frameworks() {
-		if err := play(ctx, os.Stdout, f); err != nil {
-			fmt.Fprintf(os.Stderr, "frameworks: %s: %v\n", f.name, err)
-			os.Exit(1)
+		if err := play(ctx, out, f); err != nil {
+			return fmt.Errorf("%s: %w", f.name, err)
 		}
 	}
+	return nil
 }
 
 // play lets a simulated platform deliver to the handlers under one framework: the

@@ -13,7 +13,7 @@ import (
 	"github.com/wecom-isv/wecom/suite"
 )
 
-// people are those who are not the vendor: WeCom itself, and the customers.
+// people are everybody but the vendor: WeCom itself, and the customers.
 type people interface {
 	// patience is how long a step may take.
 	patience() time.Duration
@@ -21,7 +21,7 @@ type people interface {
 	pushTicket(ctx context.Context) error
 	// visit lets a person open a page of the vendor.
 	visit(ctx context.Context, path string) error
-	// agree lets that person go through with what the page has led to.
+	// agree lets that person consent to what the page has led to.
 	agree(ctx context.Context) error
 	// spoil makes WeCom refuse the token that corp holds, and returns the corp to
 	// call with.
@@ -42,7 +42,7 @@ type life struct {
 	newCorp      *suite.Corp // registered by promotion link
 }
 
-// live runs all steps in order. Each checks what came of it.
+// live runs all steps in order. Each checks its own result.
 func live(ctx context.Context, to *printer, v *vendor, p people) error {
 	l := &life{vendor: v, people: p}
 	for _, step := range []struct {
@@ -78,7 +78,7 @@ func live(ctx context.Context, to *printer, v *vendor, p people) error {
 
 func (l *life) ticket(ctx context.Context) (string, error) {
 	if _, err := l.app.Token(ctx); !errors.Is(err, wecom.ErrNoTicket) {
-		return "", fmt.Errorf("before the first push the error should be wecom.ErrNoTicket, not %w", err)
+		return "", errors.Join(errors.New("before the first push the error should be wecom.ErrNoTicket"), err)
 	}
 	if err := l.people.pushTicket(ctx); err != nil {
 		return "", err
@@ -306,12 +306,12 @@ func (l *life) cancel(ctx context.Context) (string, error) {
 		return "", errors.New("another corp cancelled")
 	}
 	if _, err := l.corp.Token(ctx); !errors.Is(err, suite.ErrNoCode) {
-		return "", fmt.Errorf("after cancel_auth the error should be suite.ErrNoCode, not %w", err)
+		return "", errors.Join(errors.New("after cancel_auth the error should be suite.ErrNoCode"), err)
 	}
 	return "permanent code and token are dropped", nil
 }
 
-// walk lets a person open a page and go through with it.
+// walk lets a person open a page and consent.
 func (l *life) walk(ctx context.Context, path string) error {
 	if err := l.people.visit(ctx, path); err != nil {
 		return err

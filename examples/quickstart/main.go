@@ -28,7 +28,7 @@ func main() {
 	}
 }
 
-// run plays the life once.
+// run goes through the whole life once.
 func run(ctx context.Context, out io.Writer, getenv func(string) string) error {
 	cfg, online, err := configFromEnv(getenv)
 	if err != nil {
@@ -49,5 +49,5 @@ func runReal(ctx context.Context, to *printer, cfg config, logger *slog.Logger) 
 	}
 	defer v.close(context.WithoutCancel(ctx))
 	to.line("WeCom quickstart, real platform; listening on %s, reached at %s", cfg.Listen, cfg.PublicURL)
-	return live(ctx, to, v, &terminal{vendor: v, to: to})
+	return live(ctx, to, v, &terminal{v})
 }

@@ -170,6 +170,30 @@ func TestFailedStepIsNamedAndEndsTheRun(t *testing.T) {
 	require.ErrorContains(t, err, "step 1")
 }
 
+// A reloaded page, or a stranger at the public address, does not end the run.
+func TestRefusedStateDoesNotEndTheRun(t *testing.T) {
+	t.Parallel()
+	platform := wecomtest.NewPlatform(t)
+	app := platform.NewApp(wecomtest.AppConfig{})
+	v, err := newVendor(t.Context(), config{
+		CorpID: platform.Provider().CorpID, ProviderSecret: platform.Provider().Secret, SuiteID: app.ID, SuiteSecret: app.Secret,
+		Token: app.Token, AESKey: app.AESKey, BaseURL: platform.URL(), Listen: "127.0.0.1:0",
+	}, &printer{out: io.Discard}, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	t.Cleanup(func() { v.close(context.WithoutCancel(t.Context())) })
+	visitor, err := newSimulation(v.cfg.PublicURL, platform, app)
+	require.NoError(t, err)
+	for _, path := range []string{"/installed?auth_code=c&state=s", "/login/done?code=c&state=s", "/admin/done?auth_code=c&state=s"} {
+		_, err := visitor.open(t.Context(), v.cfg.PublicURL+path)
+		require.NoError(t, err)
+	}
+	assert.Empty(t, v.failed)
+
+	_, err = visitor.open(t.Context(), v.cfg.PublicURL+"/login/done")
+	require.NoError(t, err)
+	assert.Len(t, v.failed, 1, "other errors do end it")
+}
+
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	good := map[string]string{
@@ -253,7 +277,7 @@ func TestRealPlatform(t *testing.T) {
 		"WECOM_PUBLIC_URL": "http://" + address, "WECOM_LISTEN": address, "WECOM_BASE_URL": platform.URL(),
 		"WECOM_REGISTER_TEMPLATE_ID": pack.TemplateID,
 	}
-	sim, err := newSimulation(&vendor{cfg: config{PublicURL: "http://" + address}}, platform, app)
+	sim, err := newSimulation("http://"+address, platform, app)
 	require.NoError(t, err)
 
 	out := &person{asked: make(chan string, 16)}

@@ -17,10 +17,10 @@ import (
 	"github.com/wecom-isv/wecom/wecomtest"
 )
 
-// simulation is a whole world in this process: the platform, a customer, and
-// the browser that they use.
+// simulation is everybody but the vendor, in this process: the platform, a
+// customer, and the customer's browser.
 type simulation struct {
-	*vendor
+	site     string // address of the vendor
 	platform *wecomtest.Platform
 	app      *wecomtest.App
 	customer *wecomtest.Corp
@@ -58,20 +58,20 @@ func runSimulated(ctx context.Context, to *printer, logger *slog.Logger, opts ..
 	platform.Provider().SetCallbackURL(v.cfg.PublicURL + "/callback/system")
 	to.line("WeCom quickstart, offline: the platform is simulated at %s, the vendor is at %s", platform.URL(), v.cfg.PublicURL)
 
-	people, err := newSimulation(v, platform, app)
+	people, err := newSimulation(v.cfg.PublicURL, platform, app)
 	if err != nil {
 		return err
 	}
 	return live(ctx, to, v, people)
 }
 
-func newSimulation(v *vendor, platform *wecomtest.Platform, app *wecomtest.App) (*simulation, error) {
+func newSimulation(site string, platform *wecomtest.Platform, app *wecomtest.App) (*simulation, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, err
 	}
 	return &simulation{
-		vendor: v, platform: platform, app: app, customer: platform.NewCorp("示例客户"),
+		site: site, platform: platform, app: app, customer: platform.NewCorp("示例客户"),
 		browser: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}, nil
 }
@@ -91,7 +91,7 @@ func (s *simulation) pushTicket(ctx context.Context) error {
 
 func (s *simulation) visit(ctx context.Context, path string) (err error) {
 	s.path = path
-	if s.address, err = s.open(ctx, s.cfg.PublicURL+path); err == nil && s.address == "" {
+	if s.address, err = s.open(ctx, s.site+path); err == nil && s.address == "" {
 		err = errors.New("the page leads nowhere")
 	}
 	return err

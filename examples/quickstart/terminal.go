@@ -10,10 +10,7 @@ import (
 )
 
 // terminal asks the person in front of it to do what a customer does.
-type terminal struct {
-	*vendor
-	to *printer
-}
+type terminal struct{ *vendor }
 
 func (t *terminal) patience() time.Duration { return 30 * time.Minute }
 
@@ -36,8 +33,8 @@ func (t *terminal) visit(_ context.Context, path string) error {
 // agree leaves it to the person, who has been asked by visit.
 func (t *terminal) agree(context.Context) error { return nil }
 
-// spoil cannot make WeCom revoke a token: it lets a second client believe in one
-// that never was.
+// spoil cannot make WeCom revoke a token: it gives a second client one that WeCom
+// never issued.
 func (t *terminal) spoil(ctx context.Context, corp *suite.Corp) (*suite.Corp, error) {
 	shared := t.app.API().Cache()
 	cache := wecom.NewMemoryCache()
@@ -57,11 +54,7 @@ func (t *terminal) spoil(ctx context.Context, corp *suite.Corp) (*suite.Corp, er
 	if saved, err := cache.Save(ctx, "suite/"+t.app.ID()+"/corp/"+corp.ID()+"/token", bad); err != nil || !saved {
 		return nil, errors.Join(errors.New("the cache does not take the token"), err)
 	}
-	opts := []wecom.Option{wecom.WithTokenCache(cache), wecom.WithTransport(tracer{transport(), t.to})}
-	if t.cfg.BaseURL != "" {
-		opts = append(opts, wecom.WithBaseURL(t.cfg.BaseURL))
-	}
-	api, err := wecom.New(opts...)
+	api, err := t.newAPI(wecom.WithTokenCache(cache))
 	if err != nil {
 		return nil, err
 	}

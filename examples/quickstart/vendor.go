@@ -22,7 +22,11 @@ import (
 
 // vendor is the backend of a software vendor (服务商) with one app.
 type vendor struct {
-	cfg      config
+	cfg    config
+	pages  sso.Pages
+	to     *printer
+	logger *slog.Logger
+
 	app      *suite.Client
 	provider *provider.Client
 	register *register.Client
@@ -32,8 +36,8 @@ type vendor struct {
 
 	mux    callback.Mux
 	pool   *callback.Pool
+	site   *http.ServeMux
 	server *http.Server
-	to     *printer
 
 	// What has happened, for the steps to wait for.
 	led        chan *url.URL // where a page has led the browser
@@ -47,7 +51,8 @@ type vendor struct {
 // newVendor wires the backend and starts its server.
 func newVendor(ctx context.Context, cfg config, to *printer, logger *slog.Logger) (*vendor, error) {
 	v := &vendor{
-		cfg: cfg, to: to,
+		cfg: cfg, to: to, logger: logger,
+		site:       http.NewServeMux(),
 		led:        make(chan *url.URL, 8),
 		authorized: make(chan *suite.Authorization, 8),
 		cancelled:  make(chan string, 8),
@@ -55,30 +60,52 @@ func newVendor(ctx context.Context, cfg config, to *printer, logger *slog.Logger
 		signedIn:   make(chan sso.Identity, 8),
 		failed:     make(chan error, 8),
 	}
-	opts := []wecom.Option{wecom.WithTransport(tracer{transport(), to}), wecom.WithLogger(logger)}
-	pages := sso.Pages{}
 	if cfg.BaseURL != "" {
-		opts = append(opts, wecom.WithBaseURL(cfg.BaseURL))
-		pages = sso.PagesAt(cfg.BaseURL)
+		v.pages = sso.PagesAt(cfg.BaseURL)
 	}
-	api, err := wecom.New(opts...)
+	if err := v.makeClients(); err != nil {
+		return nil, err
+	}
+	if err := v.receiveEvents(); err != nil {
+		return nil, err
+	}
+	v.servePages()
+	if err := v.listen(ctx); err != nil {
+		return nil, errors.Join(err, v.pool.Shutdown(ctx))
+	}
+	return v, nil
+}
+
+// newAPI returns an API client that prints its calls.
+func (v *vendor) newAPI(opts ...wecom.Option) (*wecom.Client, error) {
+	opts = append(opts, wecom.WithTransport(tracer{transport(), v.to}), wecom.WithLogger(v.logger))
+	if v.cfg.BaseURL != "" {
+		opts = append(opts, wecom.WithBaseURL(v.cfg.BaseURL))
+	}
+	return wecom.New(opts...)
+}
+
+func (v *vendor) makeClients() error {
+	api, err := v.newAPI()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if v.app, err = suite.New(api, suite.Config{ID: cfg.SuiteID, Secret: cfg.SuiteSecret, PageURL: cfg.BaseURL}); err != nil {
-		return nil, err
+	if v.app, err = suite.New(api, suite.Config{ID: v.cfg.SuiteID, Secret: v.cfg.SuiteSecret, PageURL: v.cfg.BaseURL}); err != nil {
+		return err
 	}
-	if v.provider, err = provider.New(api, provider.Config{CorpID: cfg.CorpID, Secret: cfg.ProviderSecret, PageURL: cfg.BaseURL}); err != nil {
-		return nil, err
+	if v.provider, err = provider.New(api, provider.Config{CorpID: v.cfg.CorpID, Secret: v.cfg.ProviderSecret, PageURL: v.cfg.BaseURL}); err != nil {
+		return err
 	}
 	v.register = register.New(v.provider)
 	v.members = sso.NewApp(v.app)
 	v.admins = sso.NewProviderLogin(v.provider)
-	if v.states, err = sso.NewStates(wecom.NewSecret(rand.Text() + rand.Text())); err != nil {
-		return nil, err
-	}
+	v.states, err = sso.NewStates(wecom.NewSecret(rand.Text() + rand.Text()))
+	return err
+}
 
-	// Events: the app's own are dealt with by one call.
+// receiveEvents mounts both callback URLs. One call deals with the app's own
+// events.
+func (v *vendor) receiveEvents() error {
 	v.app.Handle(&v.mux, suite.Hooks{
 		Authorized: func(_ context.Context, auth *suite.Authorization) error {
 			tell(v.authorized, auth)
@@ -93,64 +120,66 @@ func newVendor(ctx context.Context, cfg config, to *printer, logger *slog.Logger
 		tell(v.registered, ev)
 		return nil
 	})
-	if v.pool, err = callback.NewPool(&v.mux, callback.PoolConfig{Logger: logger}); err != nil {
-		return nil, err
-	}
-	commands, err := callback.NewHandler(callback.Config{
-		Token: cfg.Token, AESKey: cfg.AESKey, Receivers: []string{cfg.SuiteID}, VerifyReceivers: []string{cfg.CorpID},
-		Queue: tracedQueue{v.pool, to}, Logger: logger,
-	}, &v.mux)
+	pool, err := callback.NewPool(&v.mux, callback.PoolConfig{Logger: v.logger})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	system, err := callback.NewHandler(callback.Config{
-		Token: cfg.Token, AESKey: cfg.AESKey, Receivers: []string{cfg.CorpID}, Queue: tracedQueue{v.pool, to}, Logger: logger,
-	}, &v.mux)
-	if err != nil {
-		return nil, err
+	v.pool = pool
+	command := callback.Config{
+		Token: v.cfg.Token, AESKey: v.cfg.AESKey, Receivers: []string{v.cfg.SuiteID}, VerifyReceivers: []string{v.cfg.CorpID},
+		Queue: tracedQueue{pool, v.to}, Logger: v.logger,
 	}
+	system := command
+	system.Receivers = []string{v.cfg.CorpID}
+	for path, cfg := range map[string]callback.Config{"/callback/command": command, "/callback/system": system} {
+		handler, err := callback.NewHandler(cfg, &v.mux)
+		if err != nil {
+			return err
+		}
+		v.site.Handle(path, v.traced(handler))
+	}
+	return nil
+}
 
-	routes := http.NewServeMux()
-	routes.Handle("/callback/command", v.traced(commands))
-	routes.Handle("/callback/system", v.traced(system))
-	page := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
-		routes.HandleFunc("GET "+pattern, func(w http.ResponseWriter, r *http.Request) {
-			v.to.line("    ⇐ browser GET %s  %s", r.URL.Path, join(showQuery(r.URL.Query())))
-			if err := h(w, r); err != nil {
-				tell(v.failed, fmt.Errorf("%s: %w", pattern, err))
-				http.Error(w, "something went wrong", http.StatusBadRequest)
+func (v *vendor) servePages() {
+	v.page("/install", v.serveInstall)
+	v.page("/installed", v.serveInstalled)
+	v.page("/login", v.serveLogin)
+	v.page("/login/done", v.serveLoginDone)
+	v.page("/admin", v.serveAdmin)
+	v.page("/admin/done", v.serveAdminDone)
+	v.page("/register", v.serveRegister)
+}
+
+// page mounts a page whose errors end the step that waits for it. A refused state
+// does not: somebody has reloaded the page, or a stranger has opened it.
+func (v *vendor) page(path string, serve func(http.ResponseWriter, *http.Request) error) {
+	v.site.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
+		v.to.line("    ⇐ browser GET %s  %s", r.URL.Path, join(showQuery(r.URL.Query())))
+		if err := serve(w, r); err != nil {
+			if !errors.Is(err, sso.ErrState) {
+				tell(v.failed, fmt.Errorf("%s: %w", path, err))
 			}
-		})
-	}
-	page("/install", v.serveInstall)
-	page("/installed", v.serveInstalled)
-	page("/login", func(w http.ResponseWriter, r *http.Request) error {
-		return v.redirect(w, r, func(state string) (string, error) {
-			return sso.AppOAuth2{SuiteID: cfg.SuiteID, RedirectURI: v.cfg.PublicURL + "/login/done", Scope: sso.ScopeBase, State: state, Pages: pages}.URL()
-		})
+			http.Error(w, "something went wrong", http.StatusBadRequest)
+		}
 	})
-	page("/login/done", v.serveLoginDone)
-	page("/admin", func(w http.ResponseWriter, r *http.Request) error {
-		return v.redirect(w, r, func(state string) (string, error) {
-			return sso.ProviderQRLogin{CorpID: cfg.CorpID, RedirectURI: v.cfg.PublicURL + "/admin/done", State: state, UserType: sso.UserTypeAdmin, Pages: pages}.URL()
-		})
-	})
-	page("/admin/done", v.serveAdminDone)
-	page("/register", v.serveRegister)
+}
 
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen)
+// listen starts the server, which runs until close.
+func (v *vendor) listen(ctx context.Context) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", v.cfg.Listen)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if v.cfg.PublicURL == "" {
 		v.cfg.PublicURL = "http://" + listener.Addr().String()
 	}
-	v.server = &http.Server{Handler: routes, ReadHeaderTimeout: 5 * time.Second}
-	go func() { _ = v.server.Serve(listener) }() // until close
-	return v, nil
+	v.server = &http.Server{Handler: v.site, ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = v.server.Serve(listener) }()
+	return nil
 }
 
-// close stops the server and lets the events in hand end.
+// close stops the server and waits for the events in hand.
 func (v *vendor) close(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
@@ -198,6 +227,14 @@ func (v *vendor) serveInstalled(w http.ResponseWriter, r *http.Request) error {
 	return thank(w)
 }
 
+func (v *vendor) serveLogin(w http.ResponseWriter, r *http.Request) error {
+	return v.redirect(w, r, func(state string) (string, error) {
+		return sso.AppOAuth2{
+			SuiteID: v.cfg.SuiteID, RedirectURI: v.cfg.PublicURL + "/login/done", Scope: sso.ScopeBase, State: state, Pages: v.pages,
+		}.URL()
+	})
+}
+
 func (v *vendor) serveLoginDone(w http.ResponseWriter, r *http.Request) error {
 	back, err := sso.ParseCallback(r.URL.Query())
 	if err != nil {
@@ -207,6 +244,14 @@ func (v *vendor) serveLoginDone(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return v.welcome(w, r, func(ctx context.Context) (sso.Identity, error) { return v.members.SignIn(ctx, back.Code) })
+}
+
+func (v *vendor) serveAdmin(w http.ResponseWriter, r *http.Request) error {
+	return v.redirect(w, r, func(state string) (string, error) {
+		return sso.ProviderQRLogin{
+			CorpID: v.cfg.CorpID, RedirectURI: v.cfg.PublicURL + "/admin/done", State: state, UserType: sso.UserTypeAdmin, Pages: v.pages,
+		}.URL()
+	})
 }
 
 func (v *vendor) serveAdminDone(w http.ResponseWriter, r *http.Request) error {
@@ -262,7 +307,7 @@ func (v *vendor) redirect(w http.ResponseWriter, r *http.Request, address func(s
 func (v *vendor) lead(address string) error {
 	u, err := url.Parse(address)
 	if err != nil {
-		return errors.New("the SDK made an address that is none")
+		return errors.New("the SDK made an address that cannot be parsed")
 	}
 	v.to.line("    ⇒ browser to %s  %s", u.Path, join(showQuery(u.Query())))
 	tell(v.led, u)
@@ -274,7 +319,7 @@ func thank(w http.ResponseWriter) error {
 	return err
 }
 
-// traced prints a callback as it arrives: what WeCom sees of it.
+// traced prints a callback as the outside sees it: still sealed.
 func (v *vendor) traced(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen := &status{ResponseWriter: w, code: http.StatusOK}
@@ -300,12 +345,11 @@ type tracedQueue struct {
 }
 
 func (q tracedQueue) Enqueue(ctx context.Context, env callback.Envelope) error {
-	leaves := xmlLeaves(env.Raw)
-	q.to.line("    ⇐ event %s", join(leaves))
+	q.to.line("    ⇐ event %s", join(xmlLeaves(env.Raw)))
 	return q.next.Enqueue(ctx, env)
 }
 
-// tell passes on what has happened; if nobody has listened for long it is lost.
+// tell passes on what has happened. It never blocks: what does not fit is lost.
 func tell[T any](ch chan<- T, v T) {
 	select {
 	case ch <- v:
@@ -327,8 +371,8 @@ func next[T any](ctx context.Context, v *vendor, what string, ch <-chan T) (T, e
 	}
 }
 
-// transport is one of our own, as a program that shares http.DefaultTransport
-// shares its limits too.
+// transport returns a transport of its own: http.DefaultTransport is shared with
+// the whole program, and so are its limits.
 func transport() http.RoundTripper {
 	return &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 16, TLSHandshakeTimeout: 5 * time.Second, IdleConnTimeout: time.Minute}
 }

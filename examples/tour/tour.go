@@ -44,7 +44,7 @@ type Database interface {
 	NewSession(w http.ResponseWriter, corpID, userID string) error
 }
 
-// People is who shall be in the contact list of a new corp.
+// People are those who move into the contact list of a new corp.
 type People struct {
 	Departments []contact.CreateDepartmentRequest
 	Users       []contact.CreateUserRequest
@@ -52,10 +52,12 @@ type People struct {
 
 // Vendor is the backend.
 type Vendor struct {
+	api      *wecom.Client
 	app      *suite.Client
 	provider *provider.Client
 	db       Database
 	set      Settings
+	states   *sso.States
 	mux      callback.Mux
 	pool     *callback.Pool
 	site     http.ServeMux
@@ -63,13 +65,13 @@ type Vendor struct {
 
 // New makes the backend on api; Close ends it.
 func New(api *wecom.Client, set Settings, db Database) (*Vendor, error) {
-	v := &Vendor{set: set, db: db}
+	v := &Vendor{api: api, set: set, db: db}
 	var err error
 	if v.provider, err = provider.New(api, provider.Config{CorpID: set.CorpID, Secret: set.ProviderSecret, PageURL: set.PageURL}); err != nil {
 		return nil, err
 	}
-	for _, part := range []func(*wecom.Client) error{v.receive, v.signIn, v.install, v.register} {
-		if err := part(api); err != nil {
+	for _, part := range []func() error{v.receive, v.signIn, v.install, v.register} {
+		if err := part(); err != nil {
 			return nil, err
 		}
 	}
@@ -81,8 +83,8 @@ func (v *Vendor) ServeHTTP(w http.ResponseWriter, r *http.Request) { v.site.Serv
 // Close waits for what is being worked on.
 func (v *Vendor) Close(ctx context.Context) error { return v.pool.Shutdown(ctx) }
 
-func (v *Vendor) receive(api *wecom.Client) error {
-	set, db := v.set, v.db
+func (v *Vendor) receive() error {
+	api, set, db := v.api, v.set, v.db
 	// [receive]
 	app, err := suite.New(api, suite.Config{ // 第三方应用
 		ID: set.SuiteID, Secret: set.SuiteSecret,
@@ -120,7 +122,7 @@ func (v *Vendor) authorized(ctx context.Context, auth *suite.Authorization) erro
 	return v.db.AddCustomer(ctx, auth.Corp.ID(), auth.CorpInfo.CorpName)
 }
 
-func (v *Vendor) signIn(*wecom.Client) error {
+func (v *Vendor) signIn() error {
 	app, db := v.app, v.db
 	// [signin]
 	states, err := sso.NewStates(v.set.Key) // signed, bound to the browser, single use in this process: WithUsedStates
@@ -133,6 +135,10 @@ func (v *Vendor) signIn(*wecom.Client) error {
 			InClient: sso.Way{Page: sso.AppOAuth2{SuiteID: app.ID(), Scope: sso.ScopeBase}, SignIn: sso.NewApp(app).SignIn},
 		},
 		SignedIn: func(w http.ResponseWriter, r *http.Request, id sso.Identity, next string) {
+			if !id.IsMember() { // of no corp: WeCom names such people by an OpenID
+				http.Error(w, "members only", http.StatusForbidden)
+				return
+			}
 			if err := db.NewSession(w, id.CorpID, id.UserID); err != nil { // a new session, never the old one
 				http.Error(w, "no session", http.StatusInternalServerError)
 				return
@@ -151,15 +157,12 @@ func (v *Vendor) signIn(*wecom.Client) error {
 	v.site.Handle("/login", login) // 应用主页
 	v.site.Handle("/in", in)       // under 可信域名
 	// [/signin]
+	v.states = states
 	return nil
 }
 
-func (v *Vendor) install(*wecom.Client) error {
-	app := v.app
-	states, err := sso.NewStates(v.set.Key)
-	if err != nil {
-		return err
-	}
+func (v *Vendor) install() error {
+	app, states := v.app, v.states
 	// [install]
 	cfg := suite.InstallConfig{
 		States: states, RedirectURI: "https://app.example.com/installed",
@@ -179,7 +182,7 @@ func (v *Vendor) install(*wecom.Client) error {
 	return nil
 }
 
-func (v *Vendor) register(*wecom.Client) error {
+func (v *Vendor) register() error {
 	set, vendor := v.set, v.provider
 	// [register]
 	flow, err := register.NewFlow(register.New(vendor), register.FlowConfig{
@@ -282,6 +285,9 @@ func (v *Vendor) BuyLicences(ctx context.Context, corpID, buyer string, users []
 	for account, err := range licences.AllOrderAccounts(ctx, license.ListOrderAccountRequest{OrderID: order.OrderID}) {
 		if err != nil {
 			return err
+		}
+		if len(users) == 0 {
+			break
 		}
 		user := users[0]
 		users = users[1:]

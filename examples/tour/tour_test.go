@@ -1,7 +1,9 @@
 package tour_test
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -95,7 +97,12 @@ func newWorld(t *testing.T) *world {
 // newVendor is a vendor's backend that knows its simulated platform.
 func newVendor(t *testing.T, platform *wecomtest.Platform, app *wecomtest.App, db *database) *tour.Vendor {
 	t.Helper()
-	api, err := wecom.New(wecom.WithTransport(platform.Transport()))
+	return newVendorOver(t, platform.Transport(), platform, app, db)
+}
+
+func newVendorOver(t *testing.T, transport http.RoundTripper, platform *wecomtest.Platform, app *wecomtest.App, db *database) *tour.Vendor {
+	t.Helper()
+	api, err := wecom.New(wecom.WithTransport(transport))
 	require.NoError(t, err)
 	vendor, err := tour.New(api, tour.Settings{
 		CorpID: platform.Provider().CorpID, ProviderSecret: platform.Provider().Secret,
@@ -171,6 +178,50 @@ func TestACustomerFromInstallationToCancellation(t *testing.T) {
 	_, err = corp.Cancel(t.Context(), w.app)
 	require.NoError(t, err)
 	assert.Eventually(t, func() bool { return w.db.customer(corp.ID) == "" }, 5*time.Second, time.Millisecond)
+}
+
+// Somebody of no corp has neither CorpID nor UserID: all of them would share one
+// account.
+func TestAnOutsiderGetsNoSession(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := &browser{vendor: w.vendor}
+	begun := b.open(t, http.MethodGet, "/login")
+	back, err := w.platform.LoginOutsider(t.Context(), "someone", begun.Header.Get("Location"))
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusForbidden, b.open(t, http.MethodGet, back.String()).StatusCode)
+	assert.Empty(t, w.db.sessions)
+}
+
+// oneMore is a platform whose orders have one account more than was bought.
+type oneMore struct{ next http.RoundTripper }
+
+func (o oneMore) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := o.next.RoundTrip(r)
+	if err != nil || r.URL.Path != "/cgi-bin/license/list_order_account" {
+		return res, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, err
+	}
+	body = bytes.Replace(body, []byte("}]"), []byte(`},{"active_code":"MORE","type":1}]`), 1)
+	res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	res.Header.Del("Content-Length")
+	return res, nil
+}
+
+func TestAnOrderWithMoreAccountsThanMembers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	corp := w.platform.NewCorp("Acme")
+	_, err := corp.Install(t.Context(), w.app)
+	require.NoError(t, err)
+	vendor := newVendorOver(t, oneMore{w.platform.Transport()}, w.platform, w.app, newDatabase())
+	corp.AddUser(wecomtest.User{ID: "zhangsan"})
+	require.NoError(t, vendor.BuyLicences(t.Context(), corp.ID, "buyer", []string{"zhangsan"}))
+	require.Len(t, w.platform.Calls("/cgi-bin/license/active_account"), 1)
 }
 
 func TestInstallationFromTheMarket(t *testing.T) {

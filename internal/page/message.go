@@ -18,8 +18,6 @@ type Message struct {
 	Text   string
 	ID     string // what support finds the log line by; ""
 	Links  []Link
-	// Referrer is set for a page whose links must carry a Referer.
-	Referrer bool
 }
 
 // Link is where a page leads to. The first one of a page looks like a button.
@@ -31,14 +29,9 @@ type Link struct {
 // NewID returns the random id of one incident: 60 bits, easy to read out.
 func NewID() string { return rand.Text()[:12] }
 
-// Referrer policies of a [Message]. The address of a page may hold a code.
-const (
-	withReferrer    = "strict-origin-when-cross-origin"
-	withoutReferrer = "no-referrer"
-)
-
-// Guard sets the headers of an answer whose address may hold a code: it is kept
-// nowhere, and only the name of the site travels on.
+// Guard sets the headers of an answer whose address may hold a code: nothing
+// stores it, and its links pass on the name of the site only. They do pass that
+// on, because the platform's login pages refuse visitors without a Referer (-31033).
 func Guard(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "strict-origin")
@@ -56,20 +49,16 @@ func (m Message) Write(w http.ResponseWriter, r *http.Request) {
 		Lang    Lang
 		IDLabel string
 	}{m, lang, Text{Chinese: "编号", English: "Reference"}.In(lang)})
-	if err != nil { // cannot be: the template is ours and reads fields only
+	if err != nil { // cannot happen: the template is ours and only reads fields
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
 	h := w.Header()
-	h.Set("Cache-Control", "no-store")
+	Guard(h)
 	h.Set("Content-Language", string(lang))
 	h.Set("Content-Length", strconv.Itoa(html.Len()))
 	h.Set("Content-Security-Policy", csp)
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Referrer-Policy", withoutReferrer)
-	if m.Referrer {
-		h.Set("Referrer-Policy", withReferrer)
-	}
 	h.Add("Vary", "Accept-Language")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(max(m.Status, http.StatusOK))

@@ -47,7 +47,7 @@ func TestMessage(t *testing.T) {
 
 	h := w.Header()
 	assert.Equal(t, "no-store", h.Get("Cache-Control"))
-	assert.Equal(t, "no-referrer", h.Get("Referrer-Policy"))
+	assert.Equal(t, "strict-origin", h.Get("Referrer-Policy"))
 	assert.Equal(t, "nosniff", h.Get("X-Content-Type-Options"))
 	assert.Equal(t, "en", h.Get("Content-Language"))
 	_, rest, _ := strings.Cut(body, "<style>")
@@ -57,12 +57,11 @@ func TestMessage(t *testing.T) {
 		"default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'", "the policy allows the style")
 }
 
-func TestMessageWithReferrer(t *testing.T) {
+func TestShortMessage(t *testing.T) {
 	t.Parallel()
 	w := httptest.NewRecorder()
-	page.Message{Title: "安装", Referrer: true}.Write(w, get(t, ""))
+	page.Message{Title: "安装"}.Write(w, get(t, ""))
 	assert.Equal(t, http.StatusOK, w.Code)
-	assert.Equal(t, "strict-origin-when-cross-origin", w.Header().Get("Referrer-Policy"))
 	assert.Contains(t, w.Body.String(), `<html lang="zh-CN">`)
 	assert.NotContains(t, w.Body.String(), "<nav>")
 	assert.NotContains(t, w.Body.String(), "<code>")

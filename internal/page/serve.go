@@ -12,12 +12,13 @@ import (
 
 // Explanation is what people are told of a failure.
 type Explanation struct {
-	Of          []error // the classes of errors that it is for; none: all
+	Of          []error // the classes of errors that it is for; none: every error
 	Status      int
 	Title, Text Text
 }
 
-// Explain returns the first of all that is for err. The last one is for all.
+// Explain returns the first of all that is for err. The last one must be for every
+// error.
 func Explain(err error, all []Explanation) Explanation {
 	i := slices.IndexFunc(all, func(e Explanation) bool {
 		return len(e.Of) == 0 || slices.ContainsFunc(e.Of, func(class error) bool { return errors.Is(err, class) })
@@ -26,7 +27,7 @@ func Explain(err error, all []Explanation) Explanation {
 }
 
 // CheckPath says why a browser cannot be sent to path, "" if it is a path of this
-// site. Browsers take // and /\ for the begin of a host, and skip tabs and newlines.
+// site. Browsers take // and /\ for the start of a host, and skip tabs and newlines.
 func CheckPath(path string) string {
 	switch {
 	case !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//"):
@@ -41,7 +42,7 @@ func CheckPath(path string) string {
 }
 
 // Only serves requests with one of the methods, guarded by [Guard], and answers
-// others with 405. HEAD is one of them unless named: it would use up a code.
+// all others with 405: HEAD too, since it would use up a code.
 func Only(serve http.HandlerFunc, methods ...string) http.Handler {
 	allow := strings.Join(methods, ", ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -55,8 +56,8 @@ func Only(serve http.HandlerFunc, methods ...string) http.Handler {
 	})
 }
 
-// Log writes the line of a failure and returns its id: at Error what is wrong with
-// the site, at Info what people do.
+// Log writes one line about a failure and returns its id: at Error what is wrong
+// with the site, at Info what people do.
 func Log(ctx context.Context, logger *slog.Logger, what, handler string, status int, err error) (id string) {
 	level := slog.LevelInfo
 	if status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {

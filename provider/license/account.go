@@ -70,7 +70,7 @@ type activeAccountBody struct {
 // ActiveAccount binds an activation code to a member (激活账号). A member holds at
 // most one account of each type. One that has at most 20 days left is merged into
 // the new code, which gets these days on top, up to five years in all; the old
-// code is dead then. Never repeated by the client.
+// code is void then. Never repeated by the client.
 //
 // Errors: 701003 the code is bound already; 701011 so is the member; 701012 the
 // code is past its deadline; 701021 no such code; 701030 beyond five years;

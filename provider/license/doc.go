@@ -43,7 +43,7 @@
 //
 // The platform answers a batch with success although entries of it failed. Here
 // that is an [*ItemErrors], beside a response that is complete; a job that has
-// failed is a [*JobError]. Both answer errors.Is with the codes inside.
+// failed is a [*JobError]. errors.Is finds the codes inside either.
 //
 // Calls that order, pay, activate or move something are never repeated after a
 // lost reply (wecom.ErrNoReply). Read the state before you repeat one. How often

@@ -162,10 +162,10 @@ func reason(code wecom.Code, message string) string {
 	return s
 }
 
-// brief keeps what came from outside at a length fit for an error of many entries.
+// brief shortens a value from outside for an error that lists many entries.
 func brief(s string) string { return wire.Shorten(s, 120) }
 
-// checkCount refuses a list that one call, or one job, cannot take.
+// checkCount refuses a list that is empty or too long for one call or job.
 func checkCount(method, list string, n, most int) error {
 	switch {
 	case n == 0:
@@ -176,7 +176,7 @@ func checkCount(method, list string, n, most int) error {
 	return nil
 }
 
-// The orders that cannot be meant.
+// Why an order is refused before it is sent.
 var (
 	errNoAccounts = errors.New("AccountCount: one count must be above 0 and none below")
 	errPurchase   = errors.New("AccountDuration: a purchase takes Months and Days, together above 0, and no NewExpireTime")

@@ -127,7 +127,10 @@ func TestAutoActiveOffIsSent(t *testing.T) {
 
 func TestWaitForOrder(t *testing.T) {
 	t.Parallel()
-	const running = `{"errcode":0,"errmsg":"ok","status":2}`
+	const (
+		running  = `{"errcode":0,"errmsg":"ok","status":2}`
+		withLoss = `{"errcode":0,"status":2,"fail_list":[{"corpid":"c1","errcode":701124,"errmsg":"again"}]}`
+	)
 	for _, tt := range []struct {
 		name  string
 		end   string
@@ -163,7 +166,7 @@ func TestWaitForOrder(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				c, p := newClient(t, map[string][]string{"new_order_job_result": {running, running, tt.end, running}})
+				c, p := newClient(t, map[string][]string{"new_order_job_result": {running, withLoss, tt.end, running}})
 				start := time.Now()
 				r, err := c.WaitNewOrderJob(t.Context(), "J")
 				tt.check(t, r, err)

@@ -138,8 +138,8 @@ type CreateNewOrderRequest struct {
 // in the provider console or with [Client.SubmitPayJob]. Look at
 // [PlacedOrder.Warning].
 //
-// Every call makes an order, and there is no order number of one's own to tell
-// two apart. Never repeated by the client: after a lost reply
+// Every call makes an order, and there is no order number of your own to tell two
+// apart. Never repeated by the client: after a lost reply
 // ([wecom.ErrNoReply]) look for the order with [Client.AllOrders] first.
 //
 // Errors: 701015 the corp has authorised no app of the provider; 701032 another

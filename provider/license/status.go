@@ -13,7 +13,7 @@ type GetAppLicenseInfoRequest struct {
 	AppID   int64  `json:"appid,omitzero"` // old multi-app suites (旧的多应用套件) only
 }
 
-// CheckStatus says whether licences are demanded (接口许可状态).
+// CheckStatus says whether licences are checked (接口许可状态).
 type CheckStatus int32
 
 // The states of licence checks.
@@ -22,7 +22,7 @@ const (
 	CheckOn  CheckStatus = 1 // 已开启许可检查
 )
 
-// GetAppLicenseInfoResponse says from when on licences are demanded.
+// GetAppLicenseInfoResponse says whether licences are checked, and from when.
 type GetAppLicenseInfoResponse struct {
 	LicenseStatus CheckStatus `json:"license_status"`
 	// TrialInfo is the trial, zero without one: for test corps, migrated apps and
@@ -39,8 +39,8 @@ type TrialInfo struct {
 	EndTime   int64 `json:"end_time"`   // Unix seconds; 90 days after the first installation, which another does not change
 }
 
-// GetAppLicenseInfo returns whether and from when on an app needs licences in a
-// corp (获取应用的接口许可状态).
+// GetAppLicenseInfo returns whether an app needs licences in a corp, and from when
+// (获取应用的接口许可状态).
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/95844
 //
@@ -49,8 +49,8 @@ func (c *Client) GetAppLicenseInfo(ctx context.Context, req GetAppLicenseInfoReq
 	return invoke[GetAppLicenseInfoResponse](ctx, c, wecom.Call{Path: "/cgi-bin/license/get_app_license_info", Body: req, Safe: true})
 }
 
-// AutoActiveStatus says whether members get an account by themselves when they
-// use the app (许可自动激活状态).
+// AutoActiveStatus says whether members get an account automatically when they use
+// the app (许可自动激活状态).
 type AutoActiveStatus int32
 
 // The states of automatic activation.

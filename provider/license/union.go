@@ -124,10 +124,14 @@ func (c *Client) NewOrderJobResult(ctx context.Context, jobID string) (*NewOrder
 	if err != nil {
 		return nil, err
 	}
-	if r.Status == JobFailed {
+	switch r.Status {
+	case JobFailed:
 		return r, &JobError{Op: path, JobID: jobID, Items: r.FailList}
+	case JobDone:
+		return r, itemErrors(path, r.FailList)
+	default: // it runs: the corps that have failed so far are not the outcome
+		return r, nil
 	}
-	return r, itemErrors(path, r.FailList)
 }
 
 // WaitNewOrderJob asks [Client.NewOrderJobResult], with growing pauses, until the
