@@ -23,33 +23,33 @@ type AllowIPsConfig struct {
 	// addresses, wildcards as 101.226.103.*, or CIDR. GetCallbackIP of a
 	// suite.Corp is the source. Required.
 	Load func(ctx context.Context) ([]string, error)
-	// Initial is the list until Load has succeeded, as the one saved at the last
-	// run. Default: none, so that all are let through until then.
+	// Initial is the list until Load has succeeded, for example the one saved by
+	// the last run. Default: none, so that all are let through until then.
 	Initial []string
-	// Always are entries that are allowed whatever Load returns: one's own health
-	// checks, addresses that WeCom forgot. Default: none.
+	// Always are entries that are allowed whatever Load returns: your own health
+	// checks, addresses that are missing from WeCom's list. Default: none.
 	Always []string
 	// Every is the age at which the list is loaded again; 0: 24 hours, which is
 	// what WeCom asks for. After a failure, and when a stranger comes, it is
 	// loaded no sooner than 10 minutes after the last attempt.
 	Every time.Duration
 	// Enforce refuses strangers with status 403. Default: they are let through,
-	// and told about if their request was answered with 200, so if their
-	// signature was right: callbacks have been seen from addresses that are not
+	// and reported if their request was answered with 200, which means that their
+	// signature was correct: callbacks have been seen from addresses that are not
 	// on the list, and WeCom may not repeat an event after a completed answer.
 	Enforce bool
-	// Header names the header in which a proxy of one's own passes on the address
-	// of the client, as X-Forwarded-For or X-Real-IP. Set it only if every request
-	// comes through the proxy: anybody else can write what they like into it.
+	// Header names the header in which a proxy of yours passes on the address of
+	// the client, such as X-Forwarded-For or X-Real-IP. Set it only if every request
+	// comes through the proxy: otherwise a client can put any address into it.
 	// Default: none, the address of the connection counts.
 	Header string
-	// Hops is the number of one's own proxies that append to Header: the address
+	// Hops is the number of your own proxies that append to Header: the address
 	// taken is that many entries from the right. 0: 1. It has no effect without
 	// Header.
 	Hops int
-	// OnStranger is told about each stranger that is refused, or that was let
+	// OnStranger is called for each stranger that is refused, or that was let
 	// through and answered with 200, with the status of the answer. The address is
-	// invalid if there is none in the Header. Default: none.
+	// the zero Addr if it cannot be read. Default: none.
 	OnStranger func(r *http.Request, addr netip.Addr, status int)
 	// Logger gets the strangers of OnStranger, at Debug the refused, at Warn the
 	// others, and at Warn each list that could not be loaded or has entries that
@@ -82,13 +82,13 @@ const (
 )
 
 // AllowIPs puts a check of the source address before next, a [Handler]: a request
-// from an address that WeCom does not push from is a stranger's. The list is an
-// additional hint, it does not replace the signature, and by default it only
-// alerts; see AllowIPsConfig.Enforce.
+// from an address that WeCom does not push from is a stranger's. The check is an
+// additional hint and does not replace the signature. By default it only alerts;
+// see AllowIPsConfig.Enforce.
 //
 // The list is loaded when a request finds it too old, in the background: the
-// request starts a goroutine that ends with the load, or after 30 seconds, and goes
-// on with the list that is there. There is never more than one. Call
+// request starts a goroutine that ends with the load, whose context ends after 30
+// seconds, and goes on with the list that is there. There is never more than one. Call
 // [AddressFilter.Refresh] before the server starts to have the list from the
 // first request on. A list that cannot be loaded, or is empty, leaves the old one
 // in force.

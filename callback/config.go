@@ -28,7 +28,7 @@ type Config struct {
 	OldKeys []OldKey `json:"-"`
 	// App names the app for handlers (Envelope.App) and keeps its events apart
 	// from those of other apps in [Mux.Dedupe]. Needed where several apps in app
-	// form share a Mux or a Filter; the suite or template id does well.
+	// form share a Mux or a Filter; the suite or template id is a good choice.
 	App string
 
 	// Receivers are the ids that callbacks (POST) are encrypted for: the suite id
@@ -73,8 +73,8 @@ type Config struct {
 	// ReplayWindow refuses requests with a right signature whose timestamp is
 	// further in the past. 0, the default, refuses none: WeCom may repeat an event
 	// minutes later, and it is not known whether it signs anew (unknown), so set
-	// no less than 10 minutes. It bounds how long a recorded request can be played
-	// again; [Mux.Dedupe] takes care of those within the window.
+	// at least 10 minutes. It limits how long a recorded request can be replayed;
+	// [Mux.Dedupe] takes care of those within the window.
 	ReplayWindow time.Duration
 	// ClockSkew is how far the clocks may differ, and how far a timestamp may lie
 	// in the future; 0: 1 minute. It has no effect without ReplayWindow.
@@ -90,17 +90,17 @@ type Config struct {
 	// Queue takes the events off the handler, which then answers at once. Default:
 	// none, handlers run before the answer.
 	Queue Queue
-	// Logger gets what goes wrong, never with an id, a secret or a part of a
+	// Logger gets what goes wrong, never with an id, a secret or the text of a
 	// message: at Debug requests that do not come from WeCom, at Warn messages
-	// with a right signature that cannot be read or are for somebody else, at
-	// Error events that a handler or queue refused, with the text of its error,
-	// which is not edited. Default: none.
+	// with a correct signature that cannot be read or are for somebody else, at
+	// Error events that a handler or queue refused, with the kind of the event and
+	// the text of the error, which is not edited. Default: none.
 	Logger *slog.Logger
-	// OnReject is told about each request that is refused, with the whole reason,
-	// as a [*crypto.ReceiverError] with the ids that do not agree. It is
+	// OnReject is called for each request that is refused, with the full reason,
+	// such as a [*crypto.ReceiverError] with the ids that do not agree. It is
 	// called before the answer, so it must be fast. When several configs share a
-	// handler and none is found for the request, the first one's is called; so it
-	// is with the Logger. Default: none.
+	// handler and none matches the request, the OnReject and the Logger of the
+	// first are used. Default: none.
 	OnReject func(r *http.Request, err error)
 }
 
@@ -403,12 +403,9 @@ func (a *app) deadline(kind Kind) time.Duration {
 		return a.timeout
 	}
 	switch kind {
-	case KindCreateAuth, KindChangeAuth, KindCancelAuth, KindResetPermanentCode, kindDeviceDataAuthChange:
+	case KindCreateAuth, KindChangeAuth, KindCancelAuth, KindResetPermanentCode, KindDeviceDataAuthChange:
 		return authTimeout
 	default:
 		return defaultTimeout
 	}
 }
-
-// kindDeviceDataAuthChange has the deadline of the authorisation events.
-const kindDeviceDataAuthChange Kind = "suite:device_data_auth_change"

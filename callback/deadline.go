@@ -6,11 +6,10 @@ import (
 	"time"
 )
 
-// deadlineContext is context.WithDeadline over context.WithoutCancel, which makes
-// its timer and its channel only for a handler that asks for them: most handlers
-// look at the deadline or hand the context to a call that is done long before.
-// Every answer other than "still running" comes from the real context, so that
-// they agree with each other whatever the order of the questions.
+// deadlineContext is context.WithDeadline over context.WithoutCancel that makes its
+// timer and its channel only when a handler asks for them: most look at nothing but
+// the deadline. Every answer other than "still running" comes from the real context,
+// so that the answers agree whatever the order of the calls.
 type deadlineContext struct {
 	values   context.Context //nolint:containedctx // the request's, without its end: that is what this type is
 	deadline time.Time
@@ -44,8 +43,8 @@ func (c *deadlineContext) Err() error {
 	return c.arm().Err()
 }
 
-// Value asks the real context if there is one: contexts made from this one find
-// their parent so.
+// Value asks the real context if there is one: package context finds the parent of
+// a derived context that way.
 func (c *deadlineContext) Value(key any) any {
 	c.mu.Lock()
 	armed := c.armed

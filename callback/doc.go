@@ -1,7 +1,7 @@
 // Package callback receives what WeCom (企业微信) pushes to a service provider:
 // events on the command URL (指令回调URL), the data URL (数据回调URL) and the
 // system-event URL (系统事件接收URL), and messages to apps. A [Handler] verifies,
-// decrypts and parses them, a [Mux] hands each to the function registered for
+// decrypts and parses them, and a [Mux] hands each to the function registered for
 // its type:
 //
 //	var mux callback.Mux
@@ -23,13 +23,13 @@
 //
 // WeCom wants an answer to authorisation events within 1000 ms and to all others
 // within 5 s, tries three times at most, keeps no order, and may push the same
-// event twice. So handlers are idempotent, slow work goes through a [Queue], and
-// state is read again by API rather than computed from events. The suite_ticket
-// is handled before the answer in every set-up.
+// event twice. So make handlers idempotent, send slow work through a [Queue], and
+// read state again by API rather than computing it from events. The suite_ticket
+// is always handled before the answer, with or without a queue.
 //
-// Events of a kind that nobody registered for, also kinds that this package does
-// not know yet, go to [Mux.Fallback] whole. They are never an error. Types of
-// one's own take part in everything: see [Event].
+// Events of a kind that nobody registered for, including kinds that this package
+// does not know yet, go to [Mux.Fallback] whole. They are never an error. Types of
+// your own work like those of this package: see [Event].
 //
 // # Event types
 //
@@ -40,14 +40,14 @@
 //	events in app form        App, Event, ChangeType        AppChangeContactCreateUser, AppClick
 //	messages in app form      MsgType, Message              TextMessage
 //
-// A constant of the name with Kind before it is the [Kind]. (batch_job_result is in
-// both suite form and provider form: [BatchJobResult], [ProviderBatchJobResult].)
+// The [Kind] of a type is the constant with Kind before its name. (batch_job_result
+// exists in suite form and in provider form: [BatchJobResult], [ProviderBatchJobResult].)
 // Third-party apps get some events in suite form that customised (代开发) and
-// self-built apps get in app form; the two types embed the same struct, as
-// [MemberData], so that the work is written once.
+// self-built apps get in app form; the two types embed the same struct, such as
+// [MemberData], so that one function can handle both.
 //
-// Elements that WeCom leaves out leave their fields zero. Values that have a type
-// of their own, as [MemberStatus], may be others than its constants.
+// Elements that WeCom leaves out leave their fields zero. A field whose type has
+// constants, such as [MemberStatus], may hold a value that is none of them.
 //
 // # Messages and replies
 //
@@ -64,11 +64,11 @@
 //
 // # Running it
 //
-// Keys are changed without a loss with Config.OldKeys. [Mux.Dedupe] drops
-// repetitions, in memory or by a shared [Filter], only of what has been dealt with.
-// Config.ReplayWindow refuses what was signed long ago. [AllowIPs] tells of pushes
-// from addresses that are not WeCom's. A Handler is a plain [net/http.Handler]: any
-// router and middleware fits.
+// Config.OldKeys lets you change keys without losing a callback. [Mux.Dedupe] drops
+// repetitions of events that have been dealt with, in memory or by a shared [Filter].
+// Config.ReplayWindow refuses what was signed long ago. [AllowIPs] reports pushes
+// from addresses that are not WeCom's. A Handler is a plain [net/http.Handler]: it
+// works with any router and middleware.
 //
 // # Secrets
 //

@@ -17,14 +17,14 @@ var (
 	ErrMessage = errors.New("callback: message is neither XML nor JSON")
 	// ErrBodyTooLarge is a request with a body above Config.MaxBody.
 	ErrBodyTooLarge = errors.New("callback: body is too large")
-	// ErrUnknownApp is a request to a handler of several apps that no app
-	// answers to.
+	// ErrUnknownApp is a request to a handler of several apps that matches none
+	// of them.
 	ErrUnknownApp = errors.New("callback: no app for this request")
 	// ErrPath is a message that is not for the corp whose id is in the path.
 	ErrPath = errors.New("callback: corp id in the path does not agree with the message")
-	// ErrReplay is a request with a timestamp outside of Config.ReplayWindow.
+	// ErrReplay is a request with a timestamp outside Config.ReplayWindow.
 	ErrReplay = errors.New("callback: timestamp is outside of the replay window")
-	// ErrNoSender is a reply to an event that no member sent.
+	// ErrNoSender is a reply to an event that was not sent by a member.
 	ErrNoSender = errors.New("callback: no member sent this event, so nobody takes a reply")
 	// ErrFilterFull is an event that a MemoryFilter has no room for.
 	ErrFilterFull = errors.New("callback: filter is full")
@@ -42,13 +42,15 @@ type DecodeError struct {
 }
 
 // Error returns the kind and the reason.
-func (e *DecodeError) Error() string { return fmt.Sprintf("callback: decode %q: %v", e.Kind, e.Err) }
+func (e *DecodeError) Error() string {
+	return fmt.Sprintf("callback: decode %q: %v", short(e.Kind), e.Err)
+}
 
 // Unwrap returns the reason.
 func (e *DecodeError) Unwrap() error { return e.Err }
 
-// PanicError is a panic of a handler. Its text tells the type of the value only:
-// the value may hold a part of the message.
+// PanicError is a panic of a handler. Its text names only the type of the value,
+// which may hold a part of the message, unless the value is a [runtime.Error].
 type PanicError struct {
 	Kind  Kind
 	Value any    // what was passed to panic
@@ -58,12 +60,12 @@ type PanicError struct {
 // Error returns the kind and what sort of panic it was.
 func (e *PanicError) Error() string {
 	if err, ok := e.Value.(runtime.Error); ok { // written by the runtime: no data of ours
-		return fmt.Sprintf("callback: handler of %q panicked: %v", e.Kind, err)
+		return fmt.Sprintf("callback: handler of %q panicked: %v", short(e.Kind), err)
 	}
-	return fmt.Sprintf("callback: handler of %q panicked with a %T", e.Kind, e.Value)
+	return fmt.Sprintf("callback: handler of %q panicked with a %T", short(e.Kind), e.Value)
 }
 
-// Unwrap returns the value if it is an error of the runtime.
+// Unwrap returns the value if it is a [runtime.Error], else nil.
 func (e *PanicError) Unwrap() error {
 	if err, ok := e.Value.(runtime.Error); ok {
 		return err

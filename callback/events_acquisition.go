@@ -47,7 +47,7 @@ type ExpiringQuota struct {
 	ExpireQuotaNum int      `xml:"ExpireQuotaNum"` // how many units
 }
 
-// CustomerMessages tells how to learn about the messages of a customer.
+// CustomerMessages names messages of a customer, to be queried with ChatKey.
 type CustomerMessages struct {
 	ChatKey        wecom.Secret `xml:"ChatKey"`        // for the query of the received messages, about 30 minutes
 	UserID         string       `xml:"UserID"`         // the member; until 2024-12-19 only
@@ -55,7 +55,7 @@ type CustomerMessages struct {
 	ChatSeq        int          `xml:"ChatSeq"`        // 3, 5 or 10 messages; until 2024-12-19 only
 }
 
-// CustomerAcquisitionPermitChange tells that the range of members who may add
+// CustomerAcquisitionPermitChange reports that the range of members who may add
 // customers has changed (可添加客户的成员范围变更事件).
 //
 // Read the permitted members again. It has no ChangeType.
@@ -68,7 +68,7 @@ type CustomerAcquisitionPermitChange struct {
 // Kind returns [KindCustomerAcquisitionPermitChange].
 func (CustomerAcquisitionPermitChange) Kind() Kind { return KindCustomerAcquisitionPermitChange }
 
-// CustomerAcquisitionBalanceLow tells that the corp has less than 20 units of
+// CustomerAcquisitionBalanceLow reports that the corp has less than 20 units of
 // quota left (企业使用量即将耗尽事件).
 //
 // Warn the corp.
@@ -94,7 +94,7 @@ type AppCustomerAcquisitionBalanceLow struct {
 // Kind returns [KindAppCustomerAcquisitionBalanceLow].
 func (AppCustomerAcquisitionBalanceLow) Kind() Kind { return KindAppCustomerAcquisitionBalanceLow }
 
-// CustomerAcquisitionBalanceExhausted tells that the corp has used up its
+// CustomerAcquisitionBalanceExhausted reports that the corp has used up its
 // quota (企业使用量已经耗尽事件).
 //
 // Stop promoting the links of the corp.
@@ -125,7 +125,7 @@ func (AppCustomerAcquisitionBalanceExhausted) Kind() Kind {
 	return KindAppCustomerAcquisitionBalanceExhausted
 }
 
-// CustomerAcquisitionBalanceIncreased tells that the corp, which had none,
+// CustomerAcquisitionBalanceIncreased reports that the corp, which had none,
 // has quota again (企业使用量增加事件).
 //
 // Promote the links of the corp again.
@@ -156,7 +156,7 @@ func (AppCustomerAcquisitionBalanceIncreased) Kind() Kind {
 	return KindAppCustomerAcquisitionBalanceIncreased
 }
 
-// CustomerAcquisitionQuotaExpireSoon tells that a part of the quota expires
+// CustomerAcquisitionQuotaExpireSoon reports that a part of the quota expires
 // soon (获客额度即将过期事件); it is sent 14, 7, 3, 2 and 1 days before.
 //
 // Warn the corp.
@@ -187,7 +187,7 @@ func (AppCustomerAcquisitionQuotaExpireSoon) Kind() Kind {
 	return KindAppCustomerAcquisitionQuotaExpireSoon
 }
 
-// CustomerAcquisitionLinkUnavailable tells that a link has become invalid
+// CustomerAcquisitionLinkUnavailable reports that a link has become invalid
 // (获客链接异常事件).
 //
 // Stop using the link.
@@ -218,8 +218,8 @@ func (AppCustomerAcquisitionLinkUnavailable) Kind() Kind {
 	return KindAppCustomerAcquisitionLinkUnavailable
 }
 
-// CustomerAcquisitionDeleteLink tells that an administrator has deleted a
-// link (删除获客链接事件); deletions by API are not told.
+// CustomerAcquisitionDeleteLink reports that an administrator has deleted a
+// link (删除获客链接事件); deletions by API are not reported.
 //
 // Remove the link.
 //
@@ -246,8 +246,9 @@ type AppCustomerAcquisitionDeleteLink struct {
 // Kind returns [KindAppCustomerAcquisitionDeleteLink].
 func (AppCustomerAcquisitionDeleteLink) Kind() Kind { return KindAppCustomerAcquisitionDeleteLink }
 
-// CustomerAcquisitionOpenProfile tells that a customer has opened the card of
-// a member through a link (微信客户打开获客链接事件); only for some lines of business.
+// CustomerAcquisitionOpenProfile reports that a customer has opened the card of
+// a member through a link (微信客户打开获客链接事件); only for some lines of
+// business.
 //
 // Count it. It does not name the customer: two within one second look alike,
 // so the count is a lower bound.
@@ -276,7 +277,7 @@ type AppCustomerAcquisitionOpenProfile struct {
 // Kind returns [KindAppCustomerAcquisitionOpenProfile].
 func (AppCustomerAcquisitionOpenProfile) Kind() Kind { return KindAppCustomerAcquisitionOpenProfile }
 
-// CustomerAcquisitionFriendRequest tells that a customer has asked to be
+// CustomerAcquisitionFriendRequest reports that a customer has asked to be
 // added, through a link with a State (发起好友请求事件).
 //
 // Count it. It does not name the customer: two within one second look alike,
@@ -308,7 +309,7 @@ func (AppCustomerAcquisitionFriendRequest) Kind() Kind {
 	return KindAppCustomerAcquisitionFriendRequest
 }
 
-// CustomerAcquisitionCustomerStartChat tells that a member has received the
+// CustomerAcquisitionCustomerStartChat reports that a member has received the
 // first message of a customer who came through a link (成员首次收消息事件).
 //
 // Record the first contact. Unknown: whether LinkID and State are always
@@ -343,7 +344,7 @@ func (AppCustomerAcquisitionCustomerStartChat) Kind() Kind {
 	return KindAppCustomerAcquisitionCustomerStartChat
 }
 
-// CustomerAcquisitionMessageFromCustomer tells that a member has received
+// CustomerAcquisitionMessageFromCustomer reports that a member has received
 // several messages of a customer who came through a link (成员多次收消息事件).
 //
 // Ask for the details with ChatKey, within about 30 minutes.
@@ -377,7 +378,7 @@ func (AppCustomerAcquisitionMessageFromCustomer) Kind() Kind {
 	return KindAppCustomerAcquisitionMessageFromCustomer
 }
 
-// CustomerAcquisitionDelFollowUser tells that a customer who came through a
+// CustomerAcquisitionDelFollowUser reports that a customer who came through a
 // link has deleted the member (删除跟进成员事件).
 //
 // Record it. [ChangeExternalContactDelFollowUser] has the same ChangeType; it
@@ -397,7 +398,7 @@ func (CustomerAcquisitionDelFollowUser) Kind() Kind { return KindCustomerAcquisi
 // in app form, for customised (代开发) and self-built apps (删除跟进成员事件).
 //
 // Record it. [AppChangeExternalContactDelFollowUser] has the same ChangeType;
-// it is another event.
+// it is another event. Known from other SDKs only.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/98958
 type AppCustomerAcquisitionDelFollowUser struct {
@@ -411,7 +412,7 @@ func (AppCustomerAcquisitionDelFollowUser) Kind() Kind {
 	return KindAppCustomerAcquisitionDelFollowUser
 }
 
-// CustomerAcquisitionServiceBalanceLow tells that the quota that the provider
+// CustomerAcquisitionServiceBalanceLow reports that the quota that the provider
 // pays for is low (服务商获客使用量即将耗尽事件); component only.
 //
 // Buy more.
@@ -426,7 +427,7 @@ func (CustomerAcquisitionServiceBalanceLow) Kind() Kind {
 	return KindCustomerAcquisitionServiceBalanceLow
 }
 
-// CustomerAcquisitionServiceBalanceExhausted tells that the quota that the
+// CustomerAcquisitionServiceBalanceExhausted reports that the quota that the
 // provider pays for is used up (服务商获客使用量已经耗尽事件); component only.
 //
 // Buy more.
@@ -441,7 +442,7 @@ func (CustomerAcquisitionServiceBalanceExhausted) Kind() Kind {
 	return KindCustomerAcquisitionServiceBalanceExhausted
 }
 
-// CustomerAcquisitionServiceBalanceConsumed tells that one unit of the quota
+// CustomerAcquisitionServiceBalanceConsumed reports that one unit of the quota
 // that the provider pays for was used (消耗服务商使用量事件); component only.
 //
 // Put it down to the link. It does not name the customer: two within one
@@ -459,7 +460,7 @@ func (CustomerAcquisitionServiceBalanceConsumed) Kind() Kind {
 	return KindCustomerAcquisitionServiceBalanceConsumed
 }
 
-// CustomerAcquisitionChangePrice tells that the price of an addition that the
+// CustomerAcquisitionChangePrice reports that the price of an addition that the
 // provider pays for changes (获客链接服务商代付价格调整事件); component only.
 //
 // Store the new price. The official example has no SuiteId. Unknown: the

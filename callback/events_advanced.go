@@ -27,7 +27,7 @@ const (
 	ChatContentVoice ChatContentEdition = 3 // also voice calls (内外部会话及语音通话)
 )
 
-// AdvancedAPIPaySuccess tells that an order of an advanced interface is paid
+// AdvancedAPIPaySuccess reports that an order of an advanced interface is paid
 // (支付成功通知).
 //
 // Read the order.
@@ -44,7 +44,7 @@ type AdvancedAPIPaySuccess struct {
 // Kind returns [KindAdvancedAPIPaySuccess].
 func (AdvancedAPIPaySuccess) Kind() Kind { return KindAdvancedAPIPaySuccess }
 
-// AdvancedAPIRefund tells how a refund of an order of an advanced interface
+// AdvancedAPIRefund reports how a refund of an order of an advanced interface
 // was decided (退款结果通知).
 //
 // Update the order.
@@ -61,7 +61,7 @@ type AdvancedAPIRefund struct {
 // Kind returns [KindAdvancedAPIRefund].
 func (AdvancedAPIRefund) Kind() Kind { return KindAdvancedAPIRefund }
 
-// AdvancedAPICancel tells that an order of an advanced interface was
+// AdvancedAPICancel reports that an order of an advanced interface was
 // cancelled (取消订单通知).
 //
 // Update the order.
@@ -77,7 +77,7 @@ type AdvancedAPICancel struct {
 // Kind returns [KindAdvancedAPICancel].
 func (AdvancedAPICancel) Kind() Kind { return KindAdvancedAPICancel }
 
-// AdvancedAPIInsufficient tells that a corp has granted more members than the
+// AdvancedAPIInsufficient reports that a corp has granted more members than the
 // provider has accounts of an advanced interface (接口不足通知).
 //
 // Buy accounts or have the range narrowed.
@@ -93,7 +93,7 @@ type AdvancedAPIInsufficient struct {
 // Kind returns [KindAdvancedAPIInsufficient].
 func (AdvancedAPIInsufficient) Kind() Kind { return KindAdvancedAPIInsufficient }
 
-// AdvancedAPIExpired tells that what was bought of an advanced interface has
+// AdvancedAPIExpired reports that what was bought of an advanced interface has
 // expired (接口购买到期通知).
 //
 // Stop using the interface for the corp.
@@ -109,7 +109,7 @@ type AdvancedAPIExpired struct {
 // Kind returns [KindAdvancedAPIExpired].
 func (AdvancedAPIExpired) Kind() Kind { return KindAdvancedAPIExpired }
 
-// AdvancedAPITrialExpired tells that the trial of an advanced interface has
+// AdvancedAPITrialExpired reports that the trial of an advanced interface has
 // expired (接口试用到期通知).
 //
 // Stop using the interface for the corp.

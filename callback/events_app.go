@@ -18,7 +18,7 @@ const (
 	KindAppSwitchWorkbenchMode Kind = "app:event.switch_workbench_mode"
 )
 
-// WorkbenchMode tells whether the workbench page of an app is its own.
+// WorkbenchMode is whether an app has a workbench page of its own.
 type WorkbenchMode int
 
 // Modes of the workbench page.
@@ -27,7 +27,7 @@ const (
 	WorkbenchCustom  WorkbenchMode = 1 // on (自定义模式)
 )
 
-// AppSubscribe tells that a member has come into the visible range of the
+// AppSubscribe reports that a member has come into the visible range of the
 // app, joined the corp or was enabled again (成员关注事件). Mini programs that
 // receive messages get it too.
 //
@@ -42,7 +42,7 @@ type AppSubscribe struct {
 // Kind returns [KindAppSubscribe].
 func (AppSubscribe) Kind() Kind { return KindAppSubscribe }
 
-// AppUnsubscribe tells that a member has left the visible range of the app
+// AppUnsubscribe reports that a member has left the visible range of the app
 // (取消关注事件).
 //
 // Deactivate the member.
@@ -56,7 +56,7 @@ type AppUnsubscribe struct {
 // Kind returns [KindAppUnsubscribe].
 func (AppUnsubscribe) Kind() Kind { return KindAppUnsubscribe }
 
-// AppEnterAgent tells that a member has opened the app (进入应用); it is sent if
+// AppEnterAgent reports that a member has opened the app (进入应用); it is sent if
 // that is enabled in the settings of the app.
 //
 // A passive reply (被动回复) is allowed.
@@ -70,7 +70,7 @@ type AppEnterAgent struct {
 // Kind returns [KindAppEnterAgent].
 func (AppEnterAgent) Kind() Kind { return KindAppEnterAgent }
 
-// AppLocation tells where a member is (上报地理位置). The name of the event is in
+// AppLocation reports where a member is (上报地理位置). The name of the event is in
 // upper case.
 //
 // Store the place. A passive reply (被动回复) is allowed.
@@ -87,7 +87,7 @@ type AppLocation struct {
 // Kind returns [KindAppLocation].
 func (AppLocation) Kind() Kind { return KindAppLocation }
 
-// AppShareAgentChange tells that the app was shared with, or taken from,
+// AppShareAgentChange reports that the app was shared with, or taken from,
 // linked corps (企业互联共享应用事件); for self-built apps. Third-party apps get
 // [ShareAgentChange].
 //
@@ -101,7 +101,7 @@ type AppShareAgentChange struct {
 // Kind returns [KindAppShareAgentChange].
 func (AppShareAgentChange) Kind() Kind { return KindAppShareAgentChange }
 
-// AppShareChainChange tells that the app was shared with, or taken from,
+// AppShareChainChange reports that the app was shared with, or taken from,
 // corps of the up- and downstream (上下游共享应用事件); for self-built apps.
 // Third-party apps get [ShareChainChange].
 //
@@ -115,7 +115,7 @@ type AppShareChainChange struct {
 // Kind returns [KindAppShareChainChange].
 func (AppShareChainChange) Kind() Kind { return KindAppShareChainChange }
 
-// AppInactiveAlert tells that the app will be closed because nobody uses it
+// AppInactiveAlert reports that the app will be closed because nobody uses it
 // (长期未使用应用停用预警事件).
 //
 // Tell the corp. Known from other SDKs only; the official pages name it
@@ -130,7 +130,7 @@ type AppInactiveAlert struct {
 // Kind returns [KindAppInactiveAlert].
 func (AppInactiveAlert) Kind() Kind { return KindAppInactiveAlert }
 
-// AppCloseInactiveAgent tells that the app was closed because nobody used it
+// AppCloseInactiveAgent reports that the app was closed because nobody used it
 // (长期未使用应用临时停用事件).
 //
 // Update the state of the app.
@@ -143,7 +143,7 @@ type AppCloseInactiveAgent struct {
 // Kind returns [KindAppCloseInactiveAgent].
 func (AppCloseInactiveAgent) Kind() Kind { return KindAppCloseInactiveAgent }
 
-// AppReopenInactiveAgent tells that an administrator has opened the app again
+// AppReopenInactiveAgent reports that an administrator has opened the app again
 // (长期未使用应用重新启用事件).
 //
 // Update the state of the app.
@@ -156,7 +156,7 @@ type AppReopenInactiveAgent struct {
 // Kind returns [KindAppReopenInactiveAgent].
 func (AppReopenInactiveAgent) Kind() Kind { return KindAppReopenInactiveAgent }
 
-// AppLowActiveAlert tells that the app will lose its access to customer data
+// AppLowActiveAlert reports that the app will lose its access to customer data
 // because it is little used (应用低活跃预警事件).
 //
 // Tell the corp. Known from other SDKs only; the official pages name it
@@ -171,7 +171,7 @@ type AppLowActiveAlert struct {
 // Kind returns [KindAppLowActiveAlert].
 func (AppLowActiveAlert) Kind() Kind { return KindAppLowActiveAlert }
 
-// AppLowActive tells that the app has lost its access to customer data
+// AppLowActive reports that the app has lost its access to customer data
 // because it is little used (应用低活跃事件).
 //
 // Update the state of the app. Known from other SDKs only; the official pages
@@ -185,7 +185,7 @@ type AppLowActive struct {
 // Kind returns [KindAppLowActive].
 func (AppLowActive) Kind() Kind { return KindAppLowActive }
 
-// AppActiveRestored tells that the app is used enough again (应用活跃恢复事件).
+// AppActiveRestored reports that the app is used enough again (应用活跃恢复事件).
 //
 // Update the state of the app. Known from other SDKs only; the official pages
 // name it without an example.
@@ -198,7 +198,7 @@ type AppActiveRestored struct {
 // Kind returns [KindAppActiveRestored].
 func (AppActiveRestored) Kind() Kind { return KindAppActiveRestored }
 
-// AppChangeAppAdmin tells that the administrators of the app have changed
+// AppChangeAppAdmin reports that the administrators of the app have changed
 // (应用管理员变更通知).
 //
 // Read the administrators again.
@@ -211,7 +211,7 @@ type AppChangeAppAdmin struct {
 // Kind returns [KindAppChangeAppAdmin].
 func (AppChangeAppAdmin) Kind() Kind { return KindAppChangeAppAdmin }
 
-// AppSwitchWorkbenchMode tells that an administrator has switched the custom
+// AppSwitchWorkbenchMode reports that an administrator has switched the custom
 // page of the app on the workbench on or off (切换工作台自定义模式事件).
 //
 // Update the mode.

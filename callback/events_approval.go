@@ -52,7 +52,7 @@ const (
 	DecisionTransferred DecisionStatus = 4 // passed on to another approver (已转审)
 )
 
-// ApproverRule tells how many approvers of a step must agree.
+// ApproverRule is how many approvers of a step must agree.
 type ApproverRule int
 
 // Rules.
@@ -61,7 +61,7 @@ const (
 	ApproverAll ApproverRule = 2 // all of them (会签)
 )
 
-// OpenApproverSource tells where the approvers of a step come from.
+// OpenApproverSource is where the approvers of a step come from.
 type OpenApproverSource int
 
 // Sources of approvers.
@@ -175,7 +175,7 @@ const (
 	ApprovalNodeHandler  ApprovalNodeType = 3 // handle it (办理人)
 )
 
-// ApproverOrder tells how the members of an [ApprovalNode] must agree.
+// ApproverOrder is how the members of an [ApprovalNode] must agree.
 type ApproverOrder int
 
 // Orders.
@@ -202,7 +202,7 @@ type ApprovalComment struct {
 	CommentID      string   `xml:"CommentId"`              // comment id
 }
 
-// AppOpenApprovalChange tells that an approval made through the open engine
+// AppOpenApprovalChange reports that an approval made through the open engine
 // has changed (审批状态通知事件).
 //
 // Update the approval by ThirdNo. Names differ in case between the pages of
@@ -217,13 +217,13 @@ type AppOpenApprovalChange struct {
 // Kind returns [KindAppOpenApprovalChange].
 func (AppOpenApprovalChange) Kind() Kind { return KindAppOpenApprovalChange }
 
-// AppSysApprovalChange tells that an application of the approval app has
+// AppSysApprovalChange reports that an application of the approval app has
 // changed (审批申请状态变化回调通知).
 //
 // Read the approval by SpNo. Third-party apps get it on the command URL
 // (指令回调URL), though in app form; customised (代开发) and self-built apps on
 // their own URL. Unknown: the receiver it is encrypted for there; a [Handler]
-// accepts those of its Config, the suite id as the others.
+// accepts any id of its Config, the suite id included.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/92633
 type AppSysApprovalChange struct {

@@ -14,7 +14,7 @@ const (
 	KindAppProgramNotify               Kind = "app:event.program_notify"
 )
 
-// ConversationNewMessage tells that there are new messages in the archive
+// ConversationNewMessage reports that there are new messages in the archive
 // (产生会话回调事件).
 //
 // Fetch them with Token within 10 minutes.
@@ -28,7 +28,7 @@ type ConversationNewMessage struct {
 // Kind returns [KindConversationNewMessage].
 func (ConversationNewMessage) Kind() Kind { return KindConversationNewMessage }
 
-// HitKeyword tells that messages have hit a keyword rule (命中关键词规则通知).
+// HitKeyword reports that messages have hit a keyword rule (命中关键词规则通知).
 //
 // Fetch the hits with Token within 10 minutes.
 //
@@ -41,11 +41,11 @@ type HitKeyword struct {
 // Kind returns [KindHitKeyword].
 func (HitKeyword) Kind() Kind { return KindHitKeyword }
 
-// ChatArchiveAuditApprovedSingle tells that a customer has agreed to the
+// ChatArchiveAuditApprovedSingle reports that a customer has agreed to the
 // archiving of a single chat (客户同意进行聊天内容存档事件, 单聊).
 //
-// Keep the consent. The programs of the data zone (专区程序) get a JSON event of
-// the same name from WeCom itself, which does not come here.
+// Keep the consent. This form is known from other SDKs only. The programs of the
+// data zone (专区程序) get a JSON event of the same name, which does not come here.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/99532
 type ChatArchiveAuditApprovedSingle struct {
@@ -58,10 +58,11 @@ type ChatArchiveAuditApprovedSingle struct {
 // Kind returns [KindChatArchiveAuditApprovedSingle].
 func (ChatArchiveAuditApprovedSingle) Kind() Kind { return KindChatArchiveAuditApprovedSingle }
 
-// ChatArchiveAuditApprovedRoom tells that a customer has agreed to the
+// ChatArchiveAuditApprovedRoom reports that a customer has agreed to the
 // archiving of a group chat (客户同意进行聊天内容存档事件, 群聊).
 //
-// Keep the consent. Unknown: whether OpenUserID is there.
+// Keep the consent. This form is known from other SDKs only. Unknown: whether
+// OpenUserID is there.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/99532
 type ChatArchiveAuditApprovedRoom struct {
@@ -74,10 +75,10 @@ type ChatArchiveAuditApprovedRoom struct {
 // Kind returns [KindChatArchiveAuditApprovedRoom].
 func (ChatArchiveAuditApprovedRoom) Kind() Kind { return KindChatArchiveAuditApprovedRoom }
 
-// ChatArchiveExportFinished tells that an export of the archive is finished
+// ChatArchiveExportFinished reports that an export of the archive is finished
 // (会话内容导出完成通知).
 //
-// Fetch the result by the job id, within 24 hours. It is known from other
+// Fetch the result by the job id, within 24 hours. This form is known from other
 // SDKs only; the official pages 99997 and 101388 show the JSON form for
 // programs of the data zone (专区程序).
 type ChatArchiveExportFinished struct {
@@ -88,7 +89,7 @@ type ChatArchiveExportFinished struct {
 // Kind returns [KindChatArchiveExportFinished].
 func (ChatArchiveExportFinished) Kind() Kind { return KindChatArchiveExportFinished }
 
-// AppMsgauditNotify tells that there are new messages in the archive of the
+// AppMsgauditNotify reports that there are new messages in the archive of the
 // corp (产生会话回调事件); self-built apps only.
 //
 // Fetch them with the archive SDK.
@@ -101,7 +102,7 @@ type AppMsgauditNotify struct {
 // Kind returns [KindAppMsgauditNotify].
 func (AppMsgauditNotify) Kind() Kind { return KindAppMsgauditNotify }
 
-// AppProgramNotify tells that the program of the data zone (专区程序) has a
+// AppProgramNotify reports that the program of the data zone (专区程序) has a
 // notice for the app (应用接收专区通知).
 //
 // Fetch the notice with NotifyID within 10 minutes.

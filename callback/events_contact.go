@@ -19,7 +19,7 @@ const (
 	KindAppChangeContactUpdateTag   Kind = "app:event.change_contact.update_tag"
 )
 
-// MemberData is what an event tells of a member. A field is empty if it did not
+// MemberData is what an event says about a member. A field is empty if it did not
 // change, if the app has no permission for it, or if the form of the event does
 // not have it.
 type MemberData struct {
@@ -81,7 +81,7 @@ const (
 	ExtAttrWeb  ExtAttrType = 1
 )
 
-// DepartmentData is what an event tells of a department. Fields that did not
+// DepartmentData is what an event says about a department. Fields that did not
 // change are zero.
 type DepartmentData struct {
 	ID       int64  `xml:"Id"`       // department id
@@ -90,7 +90,7 @@ type DepartmentData struct {
 	Order    int64  `xml:"Order"`    // place among its siblings, greater first
 }
 
-// TagData is what an event tells of the members of a tag.
+// TagData is what an event says about the members of a tag.
 type TagData struct {
 	TagID         int64  `xml:"TagId"`         // tag id
 	AddUserItems  CSV    `xml:"AddUserItems"`  // user ids added
@@ -99,7 +99,7 @@ type TagData struct {
 	DelPartyItems IntCSV `xml:"DelPartyItems"` // departments removed
 }
 
-// ChangeContactCreateUser tells that a member has come into the visible range
+// ChangeContactCreateUser reports that a member has come into the visible range
 // of the app (新增成员事件).
 //
 // Upsert the member. Most apps get UserID, OpenUserID, Department and Status
@@ -130,7 +130,7 @@ type AppChangeContactCreateUser struct {
 // Kind returns [KindAppChangeContactCreateUser].
 func (AppChangeContactCreateUser) Kind() Kind { return KindAppChangeContactCreateUser }
 
-// ChangeContactUpdateUser tells that a member has changed (更新成员事件).
+// ChangeContactUpdateUser reports that a member has changed (更新成员事件).
 //
 // Update the fields that are there; if NewUserID is not empty, the user id
 // has become that.
@@ -160,7 +160,7 @@ type AppChangeContactUpdateUser struct {
 // Kind returns [KindAppChangeContactUpdateUser].
 func (AppChangeContactUpdateUser) Kind() Kind { return KindAppChangeContactUpdateUser }
 
-// ChangeContactDeleteUser tells that a member has left the visible range of
+// ChangeContactDeleteUser reports that a member has left the visible range of
 // the app (删除成员事件).
 //
 // Mark the member as gone; the member may come back.
@@ -189,7 +189,7 @@ type AppChangeContactDeleteUser struct {
 // Kind returns [KindAppChangeContactDeleteUser].
 func (AppChangeContactDeleteUser) Kind() Kind { return KindAppChangeContactDeleteUser }
 
-// ChangeContactCreateParty tells that a department was added (新增部门事件).
+// ChangeContactCreateParty reports that a department was added (新增部门事件).
 //
 // Upsert the department.
 //
@@ -216,7 +216,7 @@ type AppChangeContactCreateParty struct {
 // Kind returns [KindAppChangeContactCreateParty].
 func (AppChangeContactCreateParty) Kind() Kind { return KindAppChangeContactCreateParty }
 
-// ChangeContactUpdateParty tells that a department has changed (更新部门事件).
+// ChangeContactUpdateParty reports that a department has changed (更新部门事件).
 //
 // Update the fields that are there. Order is not sent.
 //
@@ -244,7 +244,7 @@ type AppChangeContactUpdateParty struct {
 // Kind returns [KindAppChangeContactUpdateParty].
 func (AppChangeContactUpdateParty) Kind() Kind { return KindAppChangeContactUpdateParty }
 
-// ChangeContactDeleteParty tells that a department was removed (删除部门事件).
+// ChangeContactDeleteParty reports that a department was removed (删除部门事件).
 //
 // Delete the department.
 //
@@ -271,7 +271,7 @@ type AppChangeContactDeleteParty struct {
 // Kind returns [KindAppChangeContactDeleteParty].
 func (AppChangeContactDeleteParty) Kind() Kind { return KindAppChangeContactDeleteParty }
 
-// ChangeContactUpdateTag tells that the members of a tag have changed
+// ChangeContactUpdateTag reports that the members of a tag have changed
 // (标签成员变更事件).
 //
 // Read the tag again: the order of this event and those about members is not

@@ -44,7 +44,7 @@ const (
 	VIPWithdrawn VIPFinish = 3 // withdrawn by the member (成员删除申请)
 )
 
-// AppChangeChainCreateChain tells that an up- and downstream was made
+// AppChangeChainCreateChain reports that an up- and downstream was made
 // (新建上下游事件).
 //
 // Read it by API.
@@ -58,7 +58,7 @@ type AppChangeChainCreateChain struct {
 // Kind returns [KindAppChangeChainCreateChain].
 func (AppChangeChainCreateChain) Kind() Kind { return KindAppChangeChainCreateChain }
 
-// AppChangeChainUpdateChain tells that an up- and downstream has changed
+// AppChangeChainUpdateChain reports that an up- and downstream has changed
 // (更新上下游事件).
 //
 // Read it by API.
@@ -72,7 +72,7 @@ type AppChangeChainUpdateChain struct {
 // Kind returns [KindAppChangeChainUpdateChain].
 func (AppChangeChainUpdateChain) Kind() Kind { return KindAppChangeChainUpdateChain }
 
-// AppChangeChainDeleteChain tells that an up- and downstream was deleted
+// AppChangeChainDeleteChain reports that an up- and downstream was deleted
 // (删除上下游事件).
 //
 // Delete it.
@@ -86,7 +86,7 @@ type AppChangeChainDeleteChain struct {
 // Kind returns [KindAppChangeChainDeleteChain].
 func (AppChangeChainDeleteChain) Kind() Kind { return KindAppChangeChainDeleteChain }
 
-// AppChangeChainCreateGroup tells that groups of an up- and downstream were
+// AppChangeChainCreateGroup reports that groups of an up- and downstream were
 // made (新建上下游分组事件).
 //
 // Read it by API.
@@ -100,7 +100,7 @@ type AppChangeChainCreateGroup struct {
 // Kind returns [KindAppChangeChainCreateGroup].
 func (AppChangeChainCreateGroup) Kind() Kind { return KindAppChangeChainCreateGroup }
 
-// AppChangeChainUpdateGroup tells that groups of an up- and downstream have
+// AppChangeChainUpdateGroup reports that groups of an up- and downstream have
 // changed (更新上下游分组事件).
 //
 // Read it by API.
@@ -114,7 +114,7 @@ type AppChangeChainUpdateGroup struct {
 // Kind returns [KindAppChangeChainUpdateGroup].
 func (AppChangeChainUpdateGroup) Kind() Kind { return KindAppChangeChainUpdateGroup }
 
-// AppChangeChainDeleteGroup tells that groups of an up- and downstream were
+// AppChangeChainDeleteGroup reports that groups of an up- and downstream were
 // deleted (删除上下游分组事件).
 //
 // Delete them.
@@ -128,7 +128,7 @@ type AppChangeChainDeleteGroup struct {
 // Kind returns [KindAppChangeChainDeleteGroup].
 func (AppChangeChainDeleteGroup) Kind() Kind { return KindAppChangeChainDeleteGroup }
 
-// AppChangeChainCorpJoin tells that corps have joined an up- and downstream
+// AppChangeChainCorpJoin reports that corps have joined an up- and downstream
 // (企业加入上下游事件).
 //
 // Read it by API.
@@ -142,7 +142,7 @@ type AppChangeChainCorpJoin struct {
 // Kind returns [KindAppChangeChainCorpJoin].
 func (AppChangeChainCorpJoin) Kind() Kind { return KindAppChangeChainCorpJoin }
 
-// AppChangeChainUpdateCorp tells that corps of an up- and downstream have
+// AppChangeChainUpdateCorp reports that corps of an up- and downstream have
 // changed (更新上下游企业事件).
 //
 // Read it by API.
@@ -156,7 +156,7 @@ type AppChangeChainUpdateCorp struct {
 // Kind returns [KindAppChangeChainUpdateCorp].
 func (AppChangeChainUpdateCorp) Kind() Kind { return KindAppChangeChainUpdateCorp }
 
-// AppChangeChainRemoveCorp tells that corps were removed from an up- and
+// AppChangeChainRemoveCorp reports that corps were removed from an up- and
 // downstream (移除上下游企业事件).
 //
 // Delete them.
@@ -170,7 +170,7 @@ type AppChangeChainRemoveCorp struct {
 // Kind returns [KindAppChangeChainRemoveCorp].
 func (AppChangeChainRemoveCorp) Kind() Kind { return KindAppChangeChainRemoveCorp }
 
-// AppSecurityChangeDomainIP tells that domains or addresses of the platform
+// AppSecurityChangeDomainIP reports that domains or addresses of the platform
 // have changed (域名IP变更事件).
 //
 // Read the list of addresses again.
@@ -183,10 +183,11 @@ type AppSecurityChangeDomainIP struct {
 // Kind returns [KindAppSecurityChangeDomainIP].
 func (AppSecurityChangeDomainIP) Kind() Kind { return KindAppSecurityChangeDomainIP }
 
-// AppSubmitVIPAccountApproval tells that a member has applied for an advanced
+// AppSubmitVIPAccountApproval reports that a member has applied for an advanced
 // feature (成员申请的提交回调).
 //
-// Pass the application on to an administrator.
+// Pass the application on to an administrator. The form of the event is known
+// from other SDKs only.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/99876
 type AppSubmitVIPAccountApproval struct {
@@ -199,10 +200,10 @@ type AppSubmitVIPAccountApproval struct {
 // Kind returns [KindAppSubmitVIPAccountApproval].
 func (AppSubmitVIPAccountApproval) Kind() Kind { return KindAppSubmitVIPAccountApproval }
 
-// AppFinishVIPAccountApproval tells that an application for an advanced
+// AppFinishVIPAccountApproval reports that an application for an advanced
 // feature has ended (成员申请的终止回调).
 //
-// Close the application.
+// Close the application. The form of the event is known from other SDKs only.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/99877
 type AppFinishVIPAccountApproval struct {

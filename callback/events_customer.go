@@ -47,7 +47,7 @@ type NewCustomer struct {
 	WelcomeCode wecom.Secret `xml:"WelcomeCode"` // for one welcome message (欢迎语) within 20 seconds; empty if one was sent
 }
 
-// RemoveSource tells why a relation with a customer was removed.
+// RemoveSource is why a relation with a customer was removed.
 type RemoveSource string
 
 // RemovedByTransfer is a removal by a hand-over (在职继承). There is no source if
@@ -117,7 +117,7 @@ type CustomerTag struct {
 	StrategyID string  `xml:"StrategyId"` // rule group (规则组) that the tag belongs to, if any
 }
 
-// TagType tells a tag from a group of tags.
+// TagType distinguishes a tag from a group of tags.
 type TagType string
 
 // Types of tags.
@@ -126,7 +126,7 @@ const (
 	TagTypeGroup TagType = "tag_group" // a group
 )
 
-// ChangeExternalContactAddExternalContact tells that a member has added a
+// ChangeExternalContactAddExternalContact reports that a member has added a
 // customer (添加企业客户事件).
 //
 // Record the relation; with WelcomeCode, send the welcome message within 20
@@ -161,7 +161,7 @@ func (AppChangeExternalContactAddExternalContact) Kind() Kind {
 	return KindAppChangeExternalContactAddExternalContact
 }
 
-// ChangeExternalContactEditExternalContact tells that a member has changed
+// ChangeExternalContactEditExternalContact reports that a member has changed
 // the remark or the tags of a customer (编辑企业客户事件).
 //
 // Read the customer again.
@@ -194,9 +194,9 @@ func (AppChangeExternalContactEditExternalContact) Kind() Kind {
 	return KindAppChangeExternalContactEditExternalContact
 }
 
-// ChangeExternalContactAddHalfExternalContact tells that a customer has added
-// a member who wants no verification (外部联系人免验证添加成员事件): the member has not
-// added the customer yet.
+// ChangeExternalContactAddHalfExternalContact reports that a customer has added
+// a member who wants no verification (外部联系人免验证添加成员事件): the member
+// has not added the customer yet.
 //
 // Record the one-sided relation; with WelcomeCode, a welcome message is
 // possible within 20 seconds.
@@ -230,7 +230,7 @@ func (AppChangeExternalContactAddHalfExternalContact) Kind() Kind {
 	return KindAppChangeExternalContactAddHalfExternalContact
 }
 
-// ChangeExternalContactDelExternalContact tells that a member has deleted a
+// ChangeExternalContactDelExternalContact reports that a member has deleted a
 // customer (删除企业客户事件).
 //
 // Remove the relation.
@@ -265,7 +265,7 @@ func (AppChangeExternalContactDelExternalContact) Kind() Kind {
 	return KindAppChangeExternalContactDelExternalContact
 }
 
-// ChangeExternalContactDelFollowUser tells that a customer has deleted a
+// ChangeExternalContactDelFollowUser reports that a customer has deleted a
 // member (删除跟进成员事件).
 //
 // Remove the relation.
@@ -296,7 +296,7 @@ func (AppChangeExternalContactDelFollowUser) Kind() Kind {
 	return KindAppChangeExternalContactDelFollowUser
 }
 
-// ChangeExternalContactTransferFail tells that the hand-over of a customer to
+// ChangeExternalContactTransferFail reports that the hand-over of a customer to
 // another member has failed (客户接替失败事件).
 //
 // Mark the hand-over as failed.
@@ -328,7 +328,7 @@ func (AppChangeExternalContactTransferFail) Kind() Kind {
 	return KindAppChangeExternalContactTransferFail
 }
 
-// AppChangeExternalContactMsgAuditApproved tells that a customer has agreed
+// AppChangeExternalContactMsgAuditApproved reports that a customer has agreed
 // to the archiving of the chat with a member, for customised (代开发) and
 // self-built apps (客户同意进行聊天内容存档事件).
 //
@@ -347,7 +347,7 @@ func (AppChangeExternalContactMsgAuditApproved) Kind() Kind {
 	return KindAppChangeExternalContactMsgAuditApproved
 }
 
-// ChangeExternalChatCreate tells that a customer group was made (客户群创建事件).
+// ChangeExternalChatCreate reports that a customer group was made (客户群创建事件).
 //
 // Read the group.
 //
@@ -374,7 +374,8 @@ type AppChangeExternalChatCreate struct {
 // Kind returns [KindAppChangeExternalChatCreate].
 func (AppChangeExternalChatCreate) Kind() Kind { return KindAppChangeExternalChatCreate }
 
-// ChangeExternalChatUpdate tells that a customer group has changed (客户群变更事件).
+// ChangeExternalChatUpdate reports that a customer group has changed
+// (客户群变更事件).
 //
 // If LastMemVer is the version that is stored, apply the change; if not, read
 // the group again.
@@ -403,7 +404,7 @@ type AppChangeExternalChatUpdate struct {
 // Kind returns [KindAppChangeExternalChatUpdate].
 func (AppChangeExternalChatUpdate) Kind() Kind { return KindAppChangeExternalChatUpdate }
 
-// ChangeExternalChatDismiss tells that a customer group was dissolved
+// ChangeExternalChatDismiss reports that a customer group was dissolved
 // (客户群解散事件).
 //
 // Mark the group as dissolved.
@@ -431,7 +432,7 @@ type AppChangeExternalChatDismiss struct {
 // Kind returns [KindAppChangeExternalChatDismiss].
 func (AppChangeExternalChatDismiss) Kind() Kind { return KindAppChangeExternalChatDismiss }
 
-// ChangeExternalTagCreate tells that a customer tag or a group of them was
+// ChangeExternalTagCreate reports that a customer tag or a group of them was
 // made (企业客户标签创建事件).
 //
 // Read the tag.
@@ -459,7 +460,7 @@ type AppChangeExternalTagCreate struct {
 // Kind returns [KindAppChangeExternalTagCreate].
 func (AppChangeExternalTagCreate) Kind() Kind { return KindAppChangeExternalTagCreate }
 
-// ChangeExternalTagUpdate tells that a customer tag or a group of them has
+// ChangeExternalTagUpdate reports that a customer tag or a group of them has
 // changed (企业客户标签变更事件).
 //
 // Read the tag again.
@@ -487,7 +488,7 @@ type AppChangeExternalTagUpdate struct {
 // Kind returns [KindAppChangeExternalTagUpdate].
 func (AppChangeExternalTagUpdate) Kind() Kind { return KindAppChangeExternalTagUpdate }
 
-// ChangeExternalTagDelete tells that a customer tag or a group of them was
+// ChangeExternalTagDelete reports that a customer tag or a group of them was
 // deleted (企业客户标签删除事件).
 //
 // Delete the tag or the group.
@@ -515,7 +516,7 @@ type AppChangeExternalTagDelete struct {
 // Kind returns [KindAppChangeExternalTagDelete].
 func (AppChangeExternalTagDelete) Kind() Kind { return KindAppChangeExternalTagDelete }
 
-// ChangeExternalTagShuffle tells that customer tags were put into another
+// ChangeExternalTagShuffle reports that customer tags were put into another
 // order (企业客户标签重排事件).
 //
 // Read the order of the tags in the group, or of all groups if ID is empty.

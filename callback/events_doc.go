@@ -36,14 +36,16 @@ type Forms struct {
 	FormIDs []string `xml:"FormId"` // forms
 }
 
-// SheetFields names fields of a smart sheet.
+// SheetFields names fields of a smart sheet. FromUserName of its events is a
+// tmp_external_userid if the change was made by somebody outside the corp.
 type SheetFields struct {
 	DocID    string   `xml:"DocId"`   // document
 	SheetID  string   `xml:"SheetId"` // sheet in it (子表)
 	FieldIDs []string `xml:"FieldId"` // fields, at most 1000; more come in further events
 }
 
-// SheetRecords names records of a smart sheet.
+// SheetRecords names records of a smart sheet. FromUserName of its events is a
+// tmp_external_userid if the change was made by somebody outside the corp.
 type SheetRecords struct {
 	DocID     string   `xml:"DocId"`    // document
 	SheetID   string   `xml:"SheetId"`  // sheet in it (子表)
@@ -60,10 +62,10 @@ type DriveFiles struct {
 	FileIDs []string `xml:"FileId"` // files
 }
 
-// AppDocChangeDocMemberChange tells that the members of documents have
+// AppDocChangeDocMemberChange reports that the members of documents have
 // changed (修改文档成员事件).
 //
-// Read the documents again. Only those made by API are told.
+// Read the documents again. Only those created by API are reported.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/97839
 type AppDocChangeDocMemberChange struct {
@@ -74,9 +76,9 @@ type AppDocChangeDocMemberChange struct {
 // Kind returns [KindAppDocChangeDocMemberChange].
 func (AppDocChangeDocMemberChange) Kind() Kind { return KindAppDocChangeDocMemberChange }
 
-// AppDocChangeDeleteDoc tells that documents were deleted (删除文档事件).
+// AppDocChangeDeleteDoc reports that documents were deleted (删除文档事件).
 //
-// Delete them. Only those made by API are told.
+// Delete them. Only those created by API are reported.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/97840
 type AppDocChangeDeleteDoc struct {
@@ -87,9 +89,9 @@ type AppDocChangeDeleteDoc struct {
 // Kind returns [KindAppDocChangeDeleteDoc].
 func (AppDocChangeDeleteDoc) Kind() Kind { return KindAppDocChangeDeleteDoc }
 
-// AppDocChangeFormComplete tells that forms were filled in (收集表完成事件).
+// AppDocChangeFormComplete reports that forms were filled in (收集表完成事件).
 //
-// Read the answers. Only those made by API are told.
+// Read the answers. Only those created by API are reported.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/97841
 type AppDocChangeFormComplete struct {
@@ -100,9 +102,9 @@ type AppDocChangeFormComplete struct {
 // Kind returns [KindAppDocChangeFormComplete].
 func (AppDocChangeFormComplete) Kind() Kind { return KindAppDocChangeFormComplete }
 
-// AppDocChangeDeleteForm tells that forms were deleted (删除收集表事件).
+// AppDocChangeDeleteForm reports that forms were deleted (删除收集表事件).
 //
-// Delete them. Only those made by API are told.
+// Delete them. Only those created by API are reported.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/98055
 type AppDocChangeDeleteForm struct {
@@ -113,10 +115,10 @@ type AppDocChangeDeleteForm struct {
 // Kind returns [KindAppDocChangeDeleteForm].
 func (AppDocChangeDeleteForm) Kind() Kind { return KindAppDocChangeDeleteForm }
 
-// AppDocChangeFormSettingsChange tells that the settings of forms have
+// AppDocChangeFormSettingsChange reports that the settings of forms have
 // changed (修改收集表设置事件).
 //
-// Read the forms again. Only those made by API are told.
+// Read the forms again. Only those created by API are reported.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/98056
 type AppDocChangeFormSettingsChange struct {
@@ -127,7 +129,7 @@ type AppDocChangeFormSettingsChange struct {
 // Kind returns [KindAppDocChangeFormSettingsChange].
 func (AppDocChangeFormSettingsChange) Kind() Kind { return KindAppDocChangeFormSettingsChange }
 
-// AppSmartSheetChangeAddField tells that fields of a smart sheet made by API
+// AppSmartSheetChangeAddField reports that fields of a smart sheet created by API
 // were added (新增字段事件). WeCom spells it add_filed.
 //
 // Read the fields.
@@ -141,7 +143,7 @@ type AppSmartSheetChangeAddField struct {
 // Kind returns [KindAppSmartSheetChangeAddField].
 func (AppSmartSheetChangeAddField) Kind() Kind { return KindAppSmartSheetChangeAddField }
 
-// AppSmartSheetChangeUpdateField tells that fields of a smart sheet made by
+// AppSmartSheetChangeUpdateField reports that fields of a smart sheet created by
 // API have changed (更新字段事件). WeCom spells it update_filed.
 //
 // Read the fields.
@@ -155,7 +157,7 @@ type AppSmartSheetChangeUpdateField struct {
 // Kind returns [KindAppSmartSheetChangeUpdateField].
 func (AppSmartSheetChangeUpdateField) Kind() Kind { return KindAppSmartSheetChangeUpdateField }
 
-// AppSmartSheetChangeDeleteField tells that fields of a smart sheet made by
+// AppSmartSheetChangeDeleteField reports that fields of a smart sheet created by
 // API were deleted (删除字段事件). WeCom spells it delete_filed.
 //
 // Delete them.
@@ -169,7 +171,7 @@ type AppSmartSheetChangeDeleteField struct {
 // Kind returns [KindAppSmartSheetChangeDeleteField].
 func (AppSmartSheetChangeDeleteField) Kind() Kind { return KindAppSmartSheetChangeDeleteField }
 
-// AppSmartSheetChangeAddRecord tells that records of a smart sheet made by
+// AppSmartSheetChangeAddRecord reports that records of a smart sheet created by
 // API were added (新增记录事件).
 //
 // Read the records.
@@ -183,7 +185,7 @@ type AppSmartSheetChangeAddRecord struct {
 // Kind returns [KindAppSmartSheetChangeAddRecord].
 func (AppSmartSheetChangeAddRecord) Kind() Kind { return KindAppSmartSheetChangeAddRecord }
 
-// AppSmartSheetChangeUpdateRecord tells that records of a smart sheet made by
+// AppSmartSheetChangeUpdateRecord reports that records of a smart sheet created by
 // API have changed (更新记录事件).
 //
 // Read the records.
@@ -197,7 +199,7 @@ type AppSmartSheetChangeUpdateRecord struct {
 // Kind returns [KindAppSmartSheetChangeUpdateRecord].
 func (AppSmartSheetChangeUpdateRecord) Kind() Kind { return KindAppSmartSheetChangeUpdateRecord }
 
-// AppSmartSheetChangeDeleteRecord tells that records of a smart sheet made by
+// AppSmartSheetChangeDeleteRecord reports that records of a smart sheet created by
 // API were deleted (删除记录事件).
 //
 // Delete them.
@@ -211,7 +213,7 @@ type AppSmartSheetChangeDeleteRecord struct {
 // Kind returns [KindAppSmartSheetChangeDeleteRecord].
 func (AppSmartSheetChangeDeleteRecord) Kind() Kind { return KindAppSmartSheetChangeDeleteRecord }
 
-// AppWedriveInsufficientCapacity tells that the drive of the corp is more
+// AppWedriveInsufficientCapacity reports that the drive of the corp is more
 // than 90 percent full (微盘容量不足事件); at most once a day.
 //
 // Tell the corp.
@@ -224,7 +226,7 @@ type AppWedriveInsufficientCapacity struct {
 // Kind returns [KindAppWedriveInsufficientCapacity].
 func (AppWedriveInsufficientCapacity) Kind() Kind { return KindAppWedriveInsufficientCapacity }
 
-// AppWedriveSpaceChangeDismissSpace tells that spaces of the drive were
+// AppWedriveSpaceChangeDismissSpace reports that spaces of the drive were
 // dissolved (解散空间事件).
 //
 // Mark them as dissolved.
@@ -238,7 +240,7 @@ type AppWedriveSpaceChangeDismissSpace struct {
 // Kind returns [KindAppWedriveSpaceChangeDismissSpace].
 func (AppWedriveSpaceChangeDismissSpace) Kind() Kind { return KindAppWedriveSpaceChangeDismissSpace }
 
-// AppWedriveSpaceChangeSpaceMemberChange tells that the members of spaces of
+// AppWedriveSpaceChangeSpaceMemberChange reports that the members of spaces of
 // the drive have changed (空间成员变更事件).
 //
 // Read the spaces again.
@@ -254,7 +256,7 @@ func (AppWedriveSpaceChangeSpaceMemberChange) Kind() Kind {
 	return KindAppWedriveSpaceChangeSpaceMemberChange
 }
 
-// AppWedriveSpaceChangeSpaceSecuritySettingsChange tells that the security
+// AppWedriveSpaceChangeSpaceSecuritySettingsChange reports that the security
 // settings of spaces of the drive have changed (空间安全设置变更事件).
 //
 // Read the spaces again.
@@ -270,7 +272,7 @@ func (AppWedriveSpaceChangeSpaceSecuritySettingsChange) Kind() Kind {
 	return KindAppWedriveSpaceChangeSpaceSecuritySettingsChange
 }
 
-// AppWedriveFileChangeCreateFile tells that files of the drive were made
+// AppWedriveFileChangeCreateFile reports that files of the drive were made
 // (新建文件事件).
 //
 // Read the files.
@@ -284,7 +286,7 @@ type AppWedriveFileChangeCreateFile struct {
 // Kind returns [KindAppWedriveFileChangeCreateFile].
 func (AppWedriveFileChangeCreateFile) Kind() Kind { return KindAppWedriveFileChangeCreateFile }
 
-// AppWedriveFileChangeRenameFile tells that files of the drive were renamed
+// AppWedriveFileChangeRenameFile reports that files of the drive were renamed
 // (重命名文件事件).
 //
 // Read the files.
@@ -298,7 +300,7 @@ type AppWedriveFileChangeRenameFile struct {
 // Kind returns [KindAppWedriveFileChangeRenameFile].
 func (AppWedriveFileChangeRenameFile) Kind() Kind { return KindAppWedriveFileChangeRenameFile }
 
-// AppWedriveFileChangeUpdateFile tells that files of the drive have changed
+// AppWedriveFileChangeUpdateFile reports that files of the drive have changed
 // (更新文件事件).
 //
 // Read the files.
@@ -312,7 +314,7 @@ type AppWedriveFileChangeUpdateFile struct {
 // Kind returns [KindAppWedriveFileChangeUpdateFile].
 func (AppWedriveFileChangeUpdateFile) Kind() Kind { return KindAppWedriveFileChangeUpdateFile }
 
-// AppWedriveFileChangeDeleteFile tells that files of the drive were deleted
+// AppWedriveFileChangeDeleteFile reports that files of the drive were deleted
 // (删除文件事件).
 //
 // Delete them.
@@ -326,7 +328,7 @@ type AppWedriveFileChangeDeleteFile struct {
 // Kind returns [KindAppWedriveFileChangeDeleteFile].
 func (AppWedriveFileChangeDeleteFile) Kind() Kind { return KindAppWedriveFileChangeDeleteFile }
 
-// AppWedriveFileChangeMoveFile tells that files of the drive were moved
+// AppWedriveFileChangeMoveFile reports that files of the drive were moved
 // (移动文件事件).
 //
 // Read the files.
@@ -340,7 +342,7 @@ type AppWedriveFileChangeMoveFile struct {
 // Kind returns [KindAppWedriveFileChangeMoveFile].
 func (AppWedriveFileChangeMoveFile) Kind() Kind { return KindAppWedriveFileChangeMoveFile }
 
-// AppAppEmailChangeReceiveEmail tells that the mailbox of the app has
+// AppAppEmailChangeReceiveEmail reports that the mailbox of the app has
 // received mail (应用邮箱收到邮件事件).
 //
 // List the new mail.

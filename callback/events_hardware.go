@@ -17,7 +17,7 @@ type Device struct {
 	DeviceSN string `xml:"DeviceSn"` // serial number (设备序列号)
 }
 
-// AddDevice tells that a corp has bound a device (设备绑定事件).
+// AddDevice reports that a corp has bound a device (设备绑定事件).
 //
 // Record the binding. Known from other SDKs only. Unknown: which URL it comes
 // to; the callbacks of devices are set per provider or per model.
@@ -33,7 +33,7 @@ type AddDevice struct {
 // Kind returns [KindAddDevice].
 func (AddDevice) Kind() Kind { return KindAddDevice }
 
-// DelDevice tells that a corp has given up a device (设备解绑事件).
+// DelDevice reports that a corp has given up a device (设备解绑事件).
 //
 // Remove the binding. Known from other SDKs only. Unknown: which URL it comes
 // to; the callbacks of devices are set per provider or per model.
@@ -47,7 +47,7 @@ type DelDevice struct {
 // Kind returns [KindDelDevice].
 func (DelDevice) Kind() Kind { return KindDelDevice }
 
-// RemarkDeviceName tells that a corp has renamed a device (设备备注名变更事件).
+// RemarkDeviceName reports that a corp has renamed a device (设备备注名变更事件).
 //
 // Update the name. Known from other SDKs only. Unknown: which URL it comes
 // to; the callbacks of devices are set per provider or per model.
@@ -62,7 +62,7 @@ type RemarkDeviceName struct {
 // Kind returns [KindRemarkDeviceName].
 func (RemarkDeviceName) Kind() Kind { return KindRemarkDeviceName }
 
-// ErrorReport tells that a device has reported an error (设备异常上报事件).
+// ErrorReport reports that a device has reported an error (设备异常上报事件).
 //
 // Alert. Known from other SDKs only. Unknown: which URL it comes to; the
 // callbacks of devices are set per provider or per model.
@@ -78,7 +78,7 @@ type ErrorReport struct {
 // Kind returns [KindErrorReport].
 func (ErrorReport) Kind() Kind { return KindErrorReport }
 
-// FetchLogFinish tells that a device has sent its log (设备日志上传完成事件).
+// FetchLogFinish reports that a device has sent its log (设备日志上传完成事件).
 //
 // Download the log. Known from other SDKs only. Unknown: which URL it comes
 // to; the callbacks of devices are set per provider or per model.
@@ -93,7 +93,7 @@ type FetchLogFinish struct {
 // Kind returns [KindFetchLogFinish].
 func (FetchLogFinish) Kind() Kind { return KindFetchLogFinish }
 
-// ConnectInfo tells that a device has connected (设备上线事件).
+// ConnectInfo reports that a device has connected (设备上线事件).
 //
 // Update its state. Known from other SDKs only. Unknown: which URL it comes
 // to; the callbacks of devices are set per provider or per model.
@@ -108,7 +108,7 @@ type ConnectInfo struct {
 // Kind returns [KindConnectInfo].
 func (ConnectInfo) Kind() Kind { return KindConnectInfo }
 
-// DisconnectInfo tells that a device has disconnected (设备离线事件).
+// DisconnectInfo reports that a device has disconnected (设备离线事件).
 //
 // Update its state. Known from other SDKs only. Unknown: which URL it comes
 // to; the callbacks of devices are set per provider or per model.
@@ -124,7 +124,7 @@ type DisconnectInfo struct {
 // Kind returns [KindDisconnectInfo].
 func (DisconnectInfo) Kind() Kind { return KindDisconnectInfo }
 
-// DeviceFeatureChange tells that the features of a device have changed
+// DeviceFeatureChange reports that the features of a device have changed
 // (设备功能变更事件).
 //
 // Read the device again. Known from other SDKs only. Unknown: which URL it

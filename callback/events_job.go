@@ -35,7 +35,7 @@ const (
 	JobContactIDTranslate JobType = "contact_id_translate" // translate ids in a file (通讯录ID转译)
 )
 
-// BatchJobResult tells that an export of contacts is finished (异步任务完成通知).
+// BatchJobResult reports that an export of contacts is finished (异步任务完成通知).
 //
 // Fetch the result by the job id. The event does not name the corp: keep
 // which corp a job belongs to.
@@ -49,8 +49,8 @@ type BatchJobResult struct {
 // Kind returns [KindBatchJobResult].
 func (BatchJobResult) Kind() Kind { return KindBatchJobResult }
 
-// ProviderBatchJobResult tells that a translation of contact ids (通讯录ID转译) is
-// finished (异步任务完成通知).
+// ProviderBatchJobResult reports that a translation of contact ids
+// (通讯录ID转译) is finished (异步任务完成通知).
 //
 // Fetch the result with the provider token (service/batch/getresult).
 //
@@ -63,7 +63,8 @@ type ProviderBatchJobResult struct {
 // Kind returns [KindProviderBatchJobResult].
 func (ProviderBatchJobResult) Kind() Kind { return KindProviderBatchJobResult }
 
-// AppBatchJobResult tells that an asynchronous job is finished (异步任务完成事件推送).
+// AppBatchJobResult reports that an asynchronous job is finished
+// (异步任务完成事件推送).
 //
 // Fetch the result by the job id. Third-party apps get their exports as
 // [BatchJobResult]. FromUserName is "sys" or a member.
@@ -77,7 +78,7 @@ type AppBatchJobResult struct {
 // Kind returns [KindAppBatchJobResult].
 func (AppBatchJobResult) Kind() Kind { return KindAppBatchJobResult }
 
-// AppUploadMediaJobFinish tells that an asynchronous upload of media is
+// AppUploadMediaJobFinish reports that an asynchronous upload of media is
 // finished (异步上传任务完成通知).
 //
 // Fetch the result by the job id.

@@ -8,7 +8,7 @@ const (
 	KindAppKfAccountAuthChange Kind = "app:event.kf_account_auth_change"
 )
 
-// AppKfMsgOrEvent tells that there are new messages or events of customer
+// AppKfMsgOrEvent reports that there are new messages or events of customer
 // service (接收消息和事件). It has neither FromUserName nor AgentID.
 //
 // Fetch them with Token and OpenKFID (kf/sync_msg), with a cursor per
@@ -24,7 +24,7 @@ type AppKfMsgOrEvent struct {
 // Kind returns [KindAppKfMsgOrEvent].
 func (AppKfMsgOrEvent) Kind() Kind { return KindAppKfMsgOrEvent }
 
-// AppKfAccountAuthChange tells that the corp has changed which
+// AppKfAccountAuthChange reports that the corp has changed which
 // customer-service accounts the app may use (客服账号授权变更事件).
 //
 // Update the accounts.

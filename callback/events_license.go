@@ -59,7 +59,7 @@ const (
 	ActivatedByInterconnect ActivationScene = 3 // the provider called an interconnect interface (互通接口)
 )
 
-// LicensePaySuccess tells that an order of licences is paid and its codes are
+// LicensePaySuccess reports that an order of licences is paid and its codes are
 // made (支付成功通知); for a large order that takes a while.
 //
 // List the codes of the order and activate them.
@@ -74,7 +74,7 @@ type LicensePaySuccess struct {
 // Kind returns [KindLicensePaySuccess].
 func (LicensePaySuccess) Kind() Kind { return KindLicensePaySuccess }
 
-// LicenseRefund tells how a refund of an order of licences was decided
+// LicenseRefund reports how a refund of an order of licences was decided
 // (退款结果通知).
 //
 // Update the order.
@@ -89,7 +89,8 @@ type LicenseRefund struct {
 // Kind returns [KindLicenseRefund].
 func (LicenseRefund) Kind() Kind { return KindLicenseRefund }
 
-// AutoActivate tells that WeCom has activated licences by itself (自动激活回调通知).
+// AutoActivate reports that WeCom has activated licences by itself
+// (自动激活回调通知).
 //
 // Record the accounts.
 //
@@ -103,7 +104,7 @@ type AutoActivate struct {
 // Kind returns [KindAutoActivate].
 func (AutoActivate) Kind() Kind { return KindAutoActivate }
 
-// AppUnlicensedNotify tells that a member without a valid licence has opened
+// AppUnlicensedNotify reports that a member without a valid licence has opened
 // the app (接口许可失效通知); only for members in its visible range.
 //
 // Offer to activate a licence for FromUserName.

@@ -71,7 +71,7 @@ type SelectedItem struct {
 	OptionIDs   []string `xml:"OptionIds>OptionId" alt:"OpitonIds>OpitonId"` // chosen options
 }
 
-// AppClick tells that a member has pressed a menu item of type click
+// AppClick reports that a member has pressed a menu item of type click
 // (点击菜单拉取消息的事件推送).
 //
 // Act on EventKey. A passive reply (被动回复) is allowed.
@@ -85,7 +85,8 @@ type AppClick struct {
 // Kind returns [KindAppClick].
 func (AppClick) Kind() Kind { return KindAppClick }
 
-// AppView tells that a member has opened a link of the menu (点击菜单跳转链接的事件推送).
+// AppView reports that a member has opened a link of the menu
+// (点击菜单跳转链接的事件推送).
 //
 // Count it. A passive reply (被动回复) is allowed.
 //
@@ -98,7 +99,7 @@ type AppView struct {
 // Kind returns [KindAppView].
 func (AppView) Kind() Kind { return KindAppView }
 
-// AppViewMiniprogram tells that a member has opened a mini program of the
+// AppViewMiniprogram reports that a member has opened a mini program of the
 // menu (点击菜单跳转小程序的事件推送).
 //
 // Count it. A passive reply (被动回复) is allowed.
@@ -112,7 +113,7 @@ type AppViewMiniprogram struct {
 // Kind returns [KindAppViewMiniprogram].
 func (AppViewMiniprogram) Kind() Kind { return KindAppViewMiniprogram }
 
-// AppScancodePush tells that a member has scanned a code by the menu
+// AppScancodePush reports that a member has scanned a code by the menu
 // (扫码推事件的事件推送).
 //
 // Act on the result; the client shows it itself.
@@ -128,7 +129,7 @@ type AppScancodePush struct {
 // Kind returns [KindAppScancodePush].
 func (AppScancodePush) Kind() Kind { return KindAppScancodePush }
 
-// AppScancodeWaitmsg tells that a member has scanned a code by the menu and
+// AppScancodeWaitmsg reports that a member has scanned a code by the menu and
 // waits for an answer (扫码推事件且弹出“消息接收中”提示框的事件推送).
 //
 // Answer with a passive reply (被动回复), within 5 seconds.
@@ -144,7 +145,7 @@ type AppScancodeWaitmsg struct {
 // Kind returns [KindAppScancodeWaitmsg].
 func (AppScancodeWaitmsg) Kind() Kind { return KindAppScancodeWaitmsg }
 
-// AppPicSysphoto tells that a member has taken pictures by the menu
+// AppPicSysphoto reports that a member has taken pictures by the menu
 // (弹出系统拍照发图的事件推送).
 //
 // Wait for the messages with the pictures.
@@ -160,7 +161,7 @@ type AppPicSysphoto struct {
 // Kind returns [KindAppPicSysphoto].
 func (AppPicSysphoto) Kind() Kind { return KindAppPicSysphoto }
 
-// AppPicPhotoOrAlbum tells that a member has taken or chosen pictures by the
+// AppPicPhotoOrAlbum reports that a member has taken or chosen pictures by the
 // menu (弹出拍照或者相册发图的事件推送).
 //
 // Wait for the messages with the pictures.
@@ -176,7 +177,7 @@ type AppPicPhotoOrAlbum struct {
 // Kind returns [KindAppPicPhotoOrAlbum].
 func (AppPicPhotoOrAlbum) Kind() Kind { return KindAppPicPhotoOrAlbum }
 
-// AppPicWeixin tells that a member has chosen pictures of the album by the
+// AppPicWeixin reports that a member has chosen pictures of the album by the
 // menu (弹出微信相册发图器的事件推送).
 //
 // Wait for the messages with the pictures.
@@ -192,7 +193,7 @@ type AppPicWeixin struct {
 // Kind returns [KindAppPicWeixin].
 func (AppPicWeixin) Kind() Kind { return KindAppPicWeixin }
 
-// AppLocationSelect tells that a member has chosen a place by the menu
+// AppLocationSelect reports that a member has chosen a place by the menu
 // (弹出地理位置选择器的事件推送).
 //
 // Act on the place.
@@ -209,7 +210,7 @@ type AppLocationSelect struct {
 // Kind returns [KindAppLocationSelect].
 func (AppLocationSelect) Kind() Kind { return KindAppLocationSelect }
 
-// AppTemplateCardEvent tells that a member has pressed a button of a template
+// AppTemplateCardEvent reports that a member has pressed a button of a template
 // card (模板卡片事件推送).
 //
 // Act on TaskID and EventKey. Update the card by a passive reply, or later
@@ -225,7 +226,7 @@ type AppTemplateCardEvent struct {
 // Kind returns [KindAppTemplateCardEvent].
 func (AppTemplateCardEvent) Kind() Kind { return KindAppTemplateCardEvent }
 
-// AppTemplateCardMenuEvent tells that a member has pressed an item of the
+// AppTemplateCardMenuEvent reports that a member has pressed an item of the
 // menu of a template card (通用模板卡片右上角菜单事件推送).
 //
 // Act on TaskID and EventKey. Update the card by a passive reply, or later
@@ -240,7 +241,7 @@ type AppTemplateCardMenuEvent struct {
 // Kind returns [KindAppTemplateCardMenuEvent].
 func (AppTemplateCardMenuEvent) Kind() Kind { return KindAppTemplateCardMenuEvent }
 
-// AppTaskcardClick tells that a member has pressed a button of a task card
+// AppTaskcardClick reports that a member has pressed a button of a task card
 // (任务卡片事件推送). Template cards have taken their place.
 //
 // Update the card by a passive reply (update_taskcard).

@@ -109,8 +109,8 @@ type RoomBooking struct {
 	MeetingID     string `xml:"MeetingId"`     // meeting
 }
 
-// AppLivingStatusChange tells that the state of a live broadcast has changed
-// (直播回调事件); only for those made by API.
+// AppLivingStatusChange reports that the state of a live broadcast has changed
+// (直播回调事件); only for those created by API.
 //
 // Update the broadcast.
 //
@@ -124,7 +124,7 @@ type AppLivingStatusChange struct {
 // Kind returns [KindAppLivingStatusChange].
 func (AppLivingStatusChange) Kind() Kind { return KindAppLivingStatusChange }
 
-// AppMeetingChangeModifyMeeting tells that a meeting has changed (修改会议事件).
+// AppMeetingChangeModifyMeeting reports that a meeting has changed (修改会议事件).
 //
 // Read the meeting again.
 //
@@ -137,7 +137,8 @@ type AppMeetingChangeModifyMeeting struct {
 // Kind returns [KindAppMeetingChangeModifyMeeting].
 func (AppMeetingChangeModifyMeeting) Kind() Kind { return KindAppMeetingChangeModifyMeeting }
 
-// AppMeetingChangeCancelMeeting tells that a meeting was cancelled (取消会议事件).
+// AppMeetingChangeCancelMeeting reports that a meeting was cancelled
+// (取消会议事件).
 //
 // Mark the meeting as cancelled.
 //
@@ -150,7 +151,7 @@ type AppMeetingChangeCancelMeeting struct {
 // Kind returns [KindAppMeetingChangeCancelMeeting].
 func (AppMeetingChangeCancelMeeting) Kind() Kind { return KindAppMeetingChangeCancelMeeting }
 
-// AppMeetingStatisticsStartMeeting tells that a member has started a meeting
+// AppMeetingStatisticsStartMeeting reports that a member has started a meeting
 // (会议发起事件); self-built apps only.
 //
 // Count it.
@@ -164,11 +165,11 @@ type AppMeetingStatisticsStartMeeting struct {
 // Kind returns [KindAppMeetingStatisticsStartMeeting].
 func (AppMeetingStatisticsStartMeeting) Kind() Kind { return KindAppMeetingStatisticsStartMeeting }
 
-// AppModifyCalendar tells that a calendar has changed (修改日历事件).
+// AppModifyCalendar reports that a calendar has changed (修改日历事件).
 //
-// Read the calendar again. Only calendars and schedules made by API are told.
-// Third-party apps get it on the command URL (指令回调URL), customised (代开发) and
-// self-built apps on their own URL.
+// Read the calendar again. Only calendars and schedules created by API are
+// reported. Third-party apps get it on the command URL (指令回调URL),
+// customised (代开发) and self-built apps on their own URL.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/97808
 type AppModifyCalendar struct {
@@ -179,9 +180,9 @@ type AppModifyCalendar struct {
 // Kind returns [KindAppModifyCalendar].
 func (AppModifyCalendar) Kind() Kind { return KindAppModifyCalendar }
 
-// AppDeleteCalendar tells that a calendar was deleted (删除日历事件).
+// AppDeleteCalendar reports that a calendar was deleted (删除日历事件).
 //
-// Delete it. Only calendars and schedules made by API are told. Third-party
+// Delete it. Only calendars and schedules created by API are reported. Third-party
 // apps get it on the command URL (指令回调URL), customised (代开发) and self-built
 // apps on their own URL.
 //
@@ -194,9 +195,9 @@ type AppDeleteCalendar struct {
 // Kind returns [KindAppDeleteCalendar].
 func (AppDeleteCalendar) Kind() Kind { return KindAppDeleteCalendar }
 
-// AppAddSchedule tells that a schedule was added (新增日程事件).
+// AppAddSchedule reports that a schedule was added (新增日程事件).
 //
-// Read the schedule. Only calendars and schedules made by API are told.
+// Read the schedule. Only calendars and schedules created by API are reported.
 // Third-party apps get it on the command URL (指令回调URL), customised (代开发) and
 // self-built apps on their own URL.
 //
@@ -209,11 +210,11 @@ type AppAddSchedule struct {
 // Kind returns [KindAppAddSchedule].
 func (AppAddSchedule) Kind() Kind { return KindAppAddSchedule }
 
-// AppModifySchedule tells that a schedule has changed (修改日程事件).
+// AppModifySchedule reports that a schedule has changed (修改日程事件).
 //
-// Read the schedule again. Only calendars and schedules made by API are told.
-// Third-party apps get it on the command URL (指令回调URL), customised (代开发) and
-// self-built apps on their own URL.
+// Read the schedule again. Only calendars and schedules created by API are
+// reported. Third-party apps get it on the command URL (指令回调URL),
+// customised (代开发) and self-built apps on their own URL.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/97809
 type AppModifySchedule struct {
@@ -224,9 +225,9 @@ type AppModifySchedule struct {
 // Kind returns [KindAppModifySchedule].
 func (AppModifySchedule) Kind() Kind { return KindAppModifySchedule }
 
-// AppDeleteSchedule tells that a schedule was deleted (删除日程事件).
+// AppDeleteSchedule reports that a schedule was deleted (删除日程事件).
 //
-// Delete it. Only calendars and schedules made by API are told. Third-party
+// Delete it. Only calendars and schedules created by API are reported. Third-party
 // apps get it on the command URL (指令回调URL), customised (代开发) and self-built
 // apps on their own URL.
 //
@@ -239,7 +240,7 @@ type AppDeleteSchedule struct {
 // Kind returns [KindAppDeleteSchedule].
 func (AppDeleteSchedule) Kind() Kind { return KindAppDeleteSchedule }
 
-// AppRespondSchedule tells that a participant has answered the invitation to
+// AppRespondSchedule reports that a participant has answered the invitation to
 // a schedule (日程回执事件).
 //
 // Read the schedule again. Third-party apps get it on the command URL
@@ -254,7 +255,7 @@ type AppRespondSchedule struct {
 // Kind returns [KindAppRespondSchedule].
 func (AppRespondSchedule) Kind() Kind { return KindAppRespondSchedule }
 
-// AppBookMeetingRoom tells that a meeting room was booked (会议室预定事件).
+// AppBookMeetingRoom reports that a meeting room was booked (会议室预定事件).
 //
 // Read the booking.
 //
@@ -267,7 +268,7 @@ type AppBookMeetingRoom struct {
 // Kind returns [KindAppBookMeetingRoom].
 func (AppBookMeetingRoom) Kind() Kind { return KindAppBookMeetingRoom }
 
-// AppCancelMeetingRoom tells that the booking of a meeting room was cancelled
+// AppCancelMeetingRoom reports that the booking of a meeting room was cancelled
 // (会议室取消事件).
 //
 // Remove the booking. One official sample of this event has Event

@@ -11,7 +11,7 @@ const (
 	KindCancelOrder      Kind = "suite:cancel_order"
 )
 
-// OpenOrder tells that a corp has placed an order for the app (下单成功通知).
+// OpenOrder reports that a corp has placed an order for the app (下单成功通知).
 //
 // Read the order (get_order).
 //
@@ -25,7 +25,7 @@ type OpenOrder struct {
 // Kind returns [KindOpenOrder].
 func (OpenOrder) Kind() Kind { return KindOpenOrder }
 
-// ChangeOrder tells that the price of an order has changed, which gives it a
+// ChangeOrder reports that the price of an order has changed, which gives it a
 // new number (改单通知).
 //
 // Replace the old number by the new one.
@@ -40,7 +40,7 @@ type ChangeOrder struct {
 // Kind returns [KindChangeOrder].
 func (ChangeOrder) Kind() Kind { return KindChangeOrder }
 
-// PayForAppSuccess tells that an order is paid (支付成功通知).
+// PayForAppSuccess reports that an order is paid (支付成功通知).
 //
 // Read the order (get_order) and grant the edition.
 //
@@ -53,7 +53,7 @@ type PayForAppSuccess struct {
 // Kind returns [KindPayForAppSuccess].
 func (PayForAppSuccess) Kind() Kind { return KindPayForAppSuccess }
 
-// Refund tells that an order is refunded (退款通知).
+// Refund reports that an order is refunded (退款通知).
 //
 // Read the order (get_order), then withdraw or shorten the edition.
 //
@@ -66,7 +66,7 @@ type Refund struct {
 // Kind returns [KindRefund].
 func (Refund) Kind() Kind { return KindRefund }
 
-// ChangeEdition tells that the edition that a corp has of the app has changed
+// ChangeEdition reports that the edition that a corp has of the app has changed
 // (应用版本变更通知): by installation, purchase, renewal, expiry, refund or trial.
 //
 // Read the edition again (get_auth_info or get_order_list); there is no order
@@ -80,7 +80,7 @@ type ChangeEdition struct {
 // Kind returns [KindChangeEdition].
 func (ChangeEdition) Kind() Kind { return KindChangeEdition }
 
-// CancelOrder tells that an order was cancelled (取消订单通知).
+// CancelOrder reports that an order was cancelled (取消订单通知).
 //
 // Mark the order as cancelled.
 //

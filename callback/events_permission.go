@@ -35,7 +35,7 @@ type SharedApp struct {
 	AgentID int64  `xml:"AgentId"` // app in that corp
 }
 
-// CorpArchAuth tells that a corp has granted the permission on its
+// CorpArchAuth reports that a corp has granted the permission on its
 // organisation structure (授权组织架构权限通知).
 //
 // Read the contacts again.
@@ -48,7 +48,7 @@ type CorpArchAuth struct {
 // Kind returns [KindCorpArchAuth].
 func (CorpArchAuth) Kind() Kind { return KindCorpArchAuth }
 
-// ApproveSpecialAuth tells that an administrator has confirmed a special
+// ApproveSpecialAuth reports that an administrator has confirmed a special
 // permission (获客助手权限确认事件).
 //
 // Enable the feature for the corp.
@@ -62,7 +62,7 @@ type ApproveSpecialAuth struct {
 // Kind returns [KindApproveSpecialAuth].
 func (ApproveSpecialAuth) Kind() Kind { return KindApproveSpecialAuth }
 
-// CancelSpecialAuth tells that an administrator has withdrawn a special
+// CancelSpecialAuth reports that an administrator has withdrawn a special
 // permission (获客助手权限取消事件).
 //
 // Disable the feature for the corp.
@@ -76,7 +76,7 @@ type CancelSpecialAuth struct {
 // Kind returns [KindCancelSpecialAuth].
 func (CancelSpecialAuth) Kind() Kind { return KindCancelSpecialAuth }
 
-// AuthDataPermission tells that a corp has granted or renewed one item of
+// AuthDataPermission reports that a corp has granted or renewed one item of
 // data permission (数据权限授权成功事件).
 //
 // Take the item as valid for 90 days from now. Each item comes in an event of
@@ -91,11 +91,11 @@ type AuthDataPermission struct {
 // Kind returns [KindAuthDataPermission].
 func (AuthDataPermission) Kind() Kind { return KindAuthDataPermission }
 
-// ExpireRemindDataPermission tells that one item of data permission expires
+// ExpireRemindDataPermission reports that one item of data permission expires
 // in 7 days (数据权限即将到期事件); it is sent once.
 //
 // Remind the administrator of the corp. Unknown: the InfoType of the event
-// that tells of the expiry itself; it goes to [Mux.Fallback].
+// that reports the expiry itself; it goes to [Mux.Fallback].
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/101587
 type ExpireRemindDataPermission struct {
@@ -106,7 +106,7 @@ type ExpireRemindDataPermission struct {
 // Kind returns [KindExpireRemindDataPermission].
 func (ExpireRemindDataPermission) Kind() Kind { return KindExpireRemindDataPermission }
 
-// ShareAgentChange tells that a corp has changed with which linked corps it
+// ShareAgentChange reports that a corp has changed with which linked corps it
 // shares the app (企业互联共享应用事件).
 //
 // List the corps that share the app again (list_app_share_info). There is no
@@ -121,7 +121,7 @@ type ShareAgentChange struct {
 // Kind returns [KindShareAgentChange].
 func (ShareAgentChange) Kind() Kind { return KindShareAgentChange }
 
-// ShareChainChange tells that a corp has changed with which corps of its up-
+// ShareChainChange reports that a corp has changed with which corps of its up-
 // and downstream (上下游) it shares the app (上下游共享应用事件).
 //
 // List the corps that share the app again (list_app_share_info, business_type
@@ -136,9 +136,9 @@ type ShareChainChange struct {
 // Kind returns [KindShareChainChange].
 func (ShareChainChange) Kind() Kind { return KindShareChainChange }
 
-// DeviceDataAuthChange tells that a corp has changed which devices give their
-// data to the app (设备数据授权变更回调). It comes on the data URL (数据回调URL), though in
-// suite form.
+// DeviceDataAuthChange reports that a corp has changed which devices give their
+// data to the app (设备数据授权变更回调). It comes on the data URL
+// (数据回调URL), though in suite form.
 //
 // Answer within 1000 ms; then read the authorisation of the device data
 // again.

@@ -13,7 +13,7 @@ const (
 	KindAgreeExternalUserIDMigration Kind = "provider:agree_external_userid_migration"
 )
 
-// RegisterCorp tells that an enterprise was registered through a promotion link
+// RegisterCorp reports that an enterprise was registered through a promotion link
 // or QR code (注册完成回调事件).
 //
 // Create the customer's account. If ContactSync holds a token, move the contacts
@@ -44,7 +44,7 @@ type ContactSync struct {
 // Lifetime returns ExpiresIn as a duration.
 func (c ContactSync) Lifetime() time.Duration { return time.Duration(c.ExpiresIn) * time.Second }
 
-// EnterRegisterPackage tells that a member of an existing enterprise has scanned
+// EnterRegisterPackage reports that a member of an existing enterprise has scanned
 // the QR code of a promotion package (已注册企业扫推广包二维码事件).
 //
 // Link the corp and the member to the promotion channel. Answer within 5 seconds.
@@ -62,7 +62,7 @@ type EnterRegisterPackage struct {
 // Kind returns [KindEnterRegisterPackage].
 func (EnterRegisterPackage) Kind() Kind { return KindEnterRegisterPackage }
 
-// AgreeExternalUserIDMigration tells that a corp has agreed to the new ids of its
+// AgreeExternalUserIDMigration reports that a corp has agreed to the new ids of its
 // customers (同意授权转换external_userid事件).
 //
 // Convert the stored external user ids within the time allowed, then call

@@ -47,7 +47,7 @@ type SchoolChange struct {
 	NewID      string   `xml:"NewId"`      // new user id, if it has changed
 }
 
-// ChangeSchoolContactCreateDepartment tells that a department of a school was
+// ChangeSchoolContactCreateDepartment reports that a department of a school was
 // added (新增家校通讯录部门事件).
 //
 // Read the department by API. WeCom also spells it create_deparmtment.
@@ -81,7 +81,7 @@ func (AppChangeSchoolContactCreateDepartment) Kind() Kind {
 	return KindAppChangeSchoolContactCreateDepartment
 }
 
-// ChangeSchoolContactUpdateDepartment tells that a department of a school has
+// ChangeSchoolContactUpdateDepartment reports that a department of a school has
 // changed (更新家校通讯录部门事件).
 //
 // Read the department by API. WeCom also spells it update_deparmtment.
@@ -115,7 +115,7 @@ func (AppChangeSchoolContactUpdateDepartment) Kind() Kind {
 	return KindAppChangeSchoolContactUpdateDepartment
 }
 
-// ChangeSchoolContactDeleteDepartment tells that a department of a school was
+// ChangeSchoolContactDeleteDepartment reports that a department of a school was
 // removed (删除家校通讯录部门事件).
 //
 // Delete the record. WeCom also spells it delete_deparmtment.
@@ -149,7 +149,7 @@ func (AppChangeSchoolContactDeleteDepartment) Kind() Kind {
 	return KindAppChangeSchoolContactDeleteDepartment
 }
 
-// ChangeSchoolContactCreateStudent tells that a student was added (新增学生事件).
+// ChangeSchoolContactCreateStudent reports that a student was added (新增学生事件).
 //
 // Read the student by API.
 //
@@ -179,7 +179,8 @@ func (AppChangeSchoolContactCreateStudent) Kind() Kind {
 	return KindAppChangeSchoolContactCreateStudent
 }
 
-// ChangeSchoolContactUpdateStudent tells that a student has changed (更新学生事件).
+// ChangeSchoolContactUpdateStudent reports that a student has changed
+// (更新学生事件).
 //
 // Read the student by API. If NewID is not empty, the user id has become
 // that.
@@ -211,7 +212,8 @@ func (AppChangeSchoolContactUpdateStudent) Kind() Kind {
 	return KindAppChangeSchoolContactUpdateStudent
 }
 
-// ChangeSchoolContactDeleteStudent tells that a student was removed (删除学生事件).
+// ChangeSchoolContactDeleteStudent reports that a student was removed
+// (删除学生事件).
 //
 // Delete the record.
 //
@@ -241,7 +243,7 @@ func (AppChangeSchoolContactDeleteStudent) Kind() Kind {
 	return KindAppChangeSchoolContactDeleteStudent
 }
 
-// ChangeSchoolContactCreateParent tells that a parent was added (新增家长事件).
+// ChangeSchoolContactCreateParent reports that a parent was added (新增家长事件).
 //
 // Read the parent by API.
 //
@@ -269,7 +271,7 @@ type AppChangeSchoolContactCreateParent struct {
 // Kind returns [KindAppChangeSchoolContactCreateParent].
 func (AppChangeSchoolContactCreateParent) Kind() Kind { return KindAppChangeSchoolContactCreateParent }
 
-// ChangeSchoolContactUpdateParent tells that a parent has changed (更新家长事件).
+// ChangeSchoolContactUpdateParent reports that a parent has changed (更新家长事件).
 //
 // Read the parent by API. If NewID is not empty, the user id has become that.
 //
@@ -297,7 +299,7 @@ type AppChangeSchoolContactUpdateParent struct {
 // Kind returns [KindAppChangeSchoolContactUpdateParent].
 func (AppChangeSchoolContactUpdateParent) Kind() Kind { return KindAppChangeSchoolContactUpdateParent }
 
-// ChangeSchoolContactDeleteParent tells that a parent was removed (删除家长事件).
+// ChangeSchoolContactDeleteParent reports that a parent was removed (删除家长事件).
 //
 // Delete the record.
 //
@@ -325,7 +327,7 @@ type AppChangeSchoolContactDeleteParent struct {
 // Kind returns [KindAppChangeSchoolContactDeleteParent].
 func (AppChangeSchoolContactDeleteParent) Kind() Kind { return KindAppChangeSchoolContactDeleteParent }
 
-// ChangeSchoolContactSubscribe tells that a parent follows the notices of the
+// ChangeSchoolContactSubscribe reports that a parent follows the notices of the
 // school (家长关注事件).
 //
 // Read the parent by API.
@@ -354,7 +356,7 @@ type AppChangeSchoolContactSubscribe struct {
 // Kind returns [KindAppChangeSchoolContactSubscribe].
 func (AppChangeSchoolContactSubscribe) Kind() Kind { return KindAppChangeSchoolContactSubscribe }
 
-// ChangeSchoolContactUnsubscribe tells that a parent has stopped following
+// ChangeSchoolContactUnsubscribe reports that a parent has stopped following
 // the notices of the school (家长取消关注事件).
 //
 // Read the parent by API.
@@ -383,7 +385,7 @@ type AppChangeSchoolContactUnsubscribe struct {
 // Kind returns [KindAppChangeSchoolContactUnsubscribe].
 func (AppChangeSchoolContactUnsubscribe) Kind() Kind { return KindAppChangeSchoolContactUnsubscribe }
 
-// ChangeSchoolContactBatch tells of several changes of school contacts at
+// ChangeSchoolContactBatch reports several changes of school contacts at
 // once (家校通讯录批量变更事件).
 //
 // Handle each change like the event of its ChangeType.

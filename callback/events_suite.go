@@ -30,15 +30,15 @@ type SuiteTicket struct {
 // Kind returns [KindSuiteTicket].
 func (SuiteTicket) Kind() Kind { return KindSuiteTicket }
 
-// CreateAuth tells that a corp has authorised the app (授权成功通知). It is also
+// CreateAuth reports that a corp has authorised the app (授权成功通知). It is also
 // sent for the customer-acquisition component, the customer-service component
 // (客服组件) and the chat-archive interface, each with a SuiteID of its own.
 //
 // Answer within 1000 ms, so before any call of the API; then exchange AuthCode
 // for the permanent code, within 10 minutes and once only. The corp is known
-// after the exchange: the event carries no corp id. WeCom does not send it for
-// an installation that started on the provider's own page: there the code comes
-// with the redirect.
+// only after the exchange: the event carries no corp id. WeCom does not send it
+// for an installation that started on the provider's own page: there the code
+// comes with the redirect.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/90642
 type CreateAuth struct {
@@ -51,7 +51,7 @@ type CreateAuth struct {
 // Kind returns [KindCreateAuth].
 func (CreateAuth) Kind() Kind { return KindCreateAuth }
 
-// ChangeAuth tells that an authorisation has changed (变更授权通知): visible
+// ChangeAuth reports that an authorisation has changed (变更授权通知): visible
 // range, mode or permissions, the app enabled or disabled, the granted links or
 // accounts of a component. For contact-management apps (通讯录管理) a cancelled
 // authorisation arrives in this form.
@@ -70,7 +70,7 @@ type ChangeAuth struct {
 // Kind returns [KindChangeAuth].
 func (ChangeAuth) Kind() Kind { return KindChangeAuth }
 
-// CancelAuth tells that a corp has withdrawn its authorisation (取消授权通知).
+// CancelAuth reports that a corp has withdrawn its authorisation (取消授权通知).
 //
 // Answer within 1000 ms; then drop the permanent code and the tokens of the
 // corp, and delete its data: the provider is obliged to. Calls for the corp fail
@@ -85,12 +85,12 @@ type CancelAuth struct {
 // Kind returns [KindCancelAuth].
 func (CancelAuth) Kind() Kind { return KindCancelAuth }
 
-// ResetPermanentCode tells that an administrator has reset the permanent code,
+// ResetPermanentCode reports that an administrator has reset the permanent code,
 // that is the secret, of a customised app (重置永久授权码通知, 代开发应用).
 //
 // Answer within 1000 ms; then exchange AuthCode for the new permanent code,
 // within 10 minutes and once only, and replace the old one, which has stopped
-// working. The corp is known after the exchange: the event carries no corp id.
+// working. The corp is known only after the exchange: the event carries no corp id.
 //
 // WeCom docs: https://developer.work.weixin.qq.com/document/path/94758
 type ResetPermanentCode struct {
@@ -101,7 +101,7 @@ type ResetPermanentCode struct {
 // Kind returns [KindResetPermanentCode].
 func (ResetPermanentCode) Kind() Kind { return KindResetPermanentCode }
 
-// DelAuth tells that an authorisation was deleted (删除授权通知).
+// DelAuth reports that an authorisation was deleted (删除授权通知).
 //
 // Treat it like [CancelAuth]. Unknown: whether WeCom ever sends it; one other SDK
 // knows it, no official page does.

@@ -22,11 +22,11 @@ import (
 type Filter interface {
 	// Begin asks whether the event of key has been dealt with. If so, done is true
 	// and answer is what Commit was given. If not, owner holds the key from now on.
-	// While another holds it Begin waits, until that one has committed (done),
+	// While another holds it, Begin waits until that one has committed (done),
 	// aborted or held it too long (owner holds it), or ctx ends (its error). An
 	// error means that nothing is known: the key may be held all the same, because
-	// the reply was lost. Nobody need hold a key for longer than ctx lives, which is
-	// how long its handler has.
+	// the reply was lost. No key need be held for longer than ctx lasts, which is the
+	// time that its handler has.
 	Begin(ctx context.Context, key, owner string) (answer []byte, done bool, err error)
 	// Commit records that the event of key has been dealt with, also when the
 	// caller held the key too long and lost it, and ends the waiting. It keeps
@@ -35,7 +35,7 @@ type Filter interface {
 	// the queue delivers again: hours rather than minutes.
 	Commit(ctx context.Context, key, owner string, answer []byte) error
 	// Abort gives the key back, if owner still holds it and it is not recorded, so
-	// that a repetition, or who waits now, deals with the event.
+	// that a repetition, waiting now or yet to come, is handled.
 	Abort(ctx context.Context, key, owner string) error
 }
 
@@ -43,10 +43,10 @@ type Filter interface {
 type DedupeConfig struct {
 	// Filter remembers the events. Required.
 	Filter Filter
-	// OnRepeat is told about each event that is dropped because it has been dealt
+	// OnRepeat is called for each event that is dropped because it has been dealt
 	// with, before the answer. Default: none.
 	OnRepeat func(ctx context.Context, env Envelope)
-	// OnError is told that the filter failed. The event is handled all the same: a
+	// OnError is called when the filter failed. The event is handled all the same: a
 	// repetition does less harm than a loss. Default: none.
 	OnError func(ctx context.Context, env Envelope, err error)
 }
@@ -64,10 +64,10 @@ type DedupeConfig struct {
 // in [Mux.Dispatch], so it is the same with and without a [Queue], and on the
 // consumer's side of a durable one.
 //
-// Handlers stay idempotent: when a process ends between the work and the record,
-// the filter's store is away, or a handler goes on after its context has ended, an
-// event is handled twice. The suite_ticket is
-// not filtered, nor is what nobody handles.
+// Handlers must still be idempotent: when a process ends between the work and the
+// record, the filter's store is down, or a handler goes on after its context has
+// ended, an event is handled twice. The suite_ticket is not filtered, nor is what
+// nobody handles.
 //
 // Apps that share a Filter need a Config.App each: without it two apps in one corp
 // get the same event with the same bytes, and the second is dropped.

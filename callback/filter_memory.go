@@ -22,7 +22,8 @@ type MemoryFilterConfig struct {
 }
 
 // MemoryFilter is a [Filter] inside the process, bounded in memory. Processes
-// that share the load of a URL need a shared one. It is safe for concurrent use.
+// that share the load of a URL need a shared Filter instead. It is safe for
+// concurrent use.
 type MemoryFilter struct {
 	cfg MemoryFilterConfig
 

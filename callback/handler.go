@@ -19,10 +19,10 @@ import (
 
 // Handler receives the callbacks of WeCom at one URL. It is an [http.Handler]
 // for GET, by which WeCom verifies the URL (验证URL有效性), and POST, by which it
-// delivers events. Mount it under any path; other query parameters than WeCom's
-// four are left alone. It is safe for concurrent use.
+// delivers events. Mount it under any path; query parameters other than WeCom's
+// four are ignored. It is safe for concurrent use.
 //
-// Each POST goes these steps, and the first that fails answers: method (405),
+// Each POST goes through these steps, and the first that fails answers: method (405),
 // size (413), signature (403), decryption (400), age, receiver and path (403), form
 // of the message (400), then [Mux.Dispatch] or the [Queue]; 500 when a handler
 // failed, 503 when the queue did not take the event. WeCom tries three times at
@@ -41,9 +41,8 @@ import (
 //
 // The context of an event handler has the values of the request's and a
 // deadline of its own (Config.Timeout). It does not end when WeCom closes the
-// connection, nor when the server shuts down: work half done because the peer
-// lost patience would be done again by the repetition, from a state that nobody
-// expects.
+// connection, nor when the server shuts down: work left half done because the peer
+// gave up would be done again by the repetition, from a state that nobody expects.
 //
 // Set ReadTimeout and ReadHeaderTimeout of the [http.Server]: the handler reads
 // the body before it knows who sent it.
@@ -129,8 +128,8 @@ func (h *Handler) serveVerification(w http.ResponseWriter, r *http.Request) {
 		h.reject(w, r, a, err)
 		return
 	}
-	// A delivery that somebody has recorded verifies as an echo text too: it must
-	// not be decrypted for him.
+	// A recorded delivery has a valid signature as an echo text too: it must not be
+	// decrypted for whoever replays it.
 	if echo := bytes.TrimLeft(msg.Body, "\ufeff \t\r\n"); len(echo) > 0 && (echo[0] == '<' || echo[0] == '{') {
 		h.reject(w, r, a, errEcho)
 		return
@@ -251,8 +250,8 @@ func (h *Handler) choose(toUserName string, r *http.Request, sealed crypto.Seale
 	return a, nil
 }
 
-// pick returns the app whose Token made the signature. If there is one app only,
-// that is left to open.
+// pick returns the app whose Token made the signature. If there is only one app,
+// the check is left to open.
 func pick(apps []*app, sealed crypto.Sealed) (*app, error) {
 	switch len(apps) {
 	case 0:
@@ -268,7 +267,7 @@ func pick(apps []*app, sealed crypto.Sealed) (*app, error) {
 	return nil, crypto.ErrSignature
 }
 
-// reject answers a request that is not WeCom's, or that cannot be read.
+// reject answers a request that is not from WeCom, or that cannot be read.
 func (h *Handler) reject(w http.ResponseWriter, r *http.Request, a *app, err error) {
 	if a.onReject != nil {
 		a.onReject(r, err)
@@ -282,8 +281,8 @@ func (h *Handler) reject(w http.ResponseWriter, r *http.Request, a *app, err err
 	answer(w, status)
 }
 
-// classify returns the status for an error of open, how loud to say it, and a
-// reason that holds nothing of the request.
+// classify returns the status and the log level for an error of open, and a reason
+// that holds nothing of the request.
 func classify(err error) (status int, level slog.Level, reason string) {
 	switch {
 	case errors.Is(err, ErrBodyTooLarge):
@@ -324,7 +323,7 @@ func answer(w http.ResponseWriter, status int) { http.Error(w, http.StatusText(s
 // signatureLen is the number of hexadecimal digits of a SHA-1.
 const signatureLen = 40
 
-// query holds the parameters of WeCom's.
+// query holds WeCom's parameters.
 type query struct{ signature, timestamp, nonce, echo string }
 
 func (q query) sealed(encrypt []byte) crypto.Sealed {
@@ -332,7 +331,7 @@ func (q query) sealed(encrypt []byte) crypto.Sealed {
 }
 
 // parseQuery takes WeCom's parameters out of a raw query, the first of each name,
-// and passes over all others, well formed or not.
+// and ignores all others, well formed or not.
 func parseQuery(raw string) (q query) {
 	for raw != "" {
 		var pair string
@@ -365,7 +364,7 @@ func parseQuery(raw string) (q query) {
 	return q
 }
 
-// buffers is the memory to open one delivery in.
+// buffers is the memory that one delivery is read into and opened in.
 type buffers struct{ body, plain []byte }
 
 var pool = sync.Pool{New: func() any { return &buffers{body: make([]byte, 0, 4<<10)} }}
@@ -390,8 +389,8 @@ func readBody(dst []byte, r *http.Request, limit int64) ([]byte, error) {
 	if r.Body == nil { // not from a server
 		return dst, nil
 	}
-	// One byte more than announced, to meet the end of the body. A large body must
-	// come before it gets its memory.
+	// One byte more than announced, to see the end of the body. Memory beyond
+	// maxPooled is allocated only as the body arrives.
 	if n := min(int(r.ContentLength)+1, maxPooled); n > cap(dst) {
 		dst = make([]byte, 0, n)
 	}

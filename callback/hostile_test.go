@@ -3,6 +3,7 @@ package callback_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -198,4 +199,17 @@ func TestShutdownCountsWhatIsInWork(t *testing.T) {
 		require.ErrorContains(t, p.Shutdown(ctx), "and 1 in work")
 		close(block)
 	})
+}
+
+func TestErrorsQuoteAKindInPart(t *testing.T) {
+	t.Parallel()
+	long := callback.Kind("suite:" + strings.Repeat("x", 1<<20))
+	for _, err := range []error{
+		&callback.PanicError{Kind: long, Value: "text"},
+		&callback.PanicError{Kind: long, Value: new(runtime.TypeAssertionError)},
+		&callback.DecodeError{Kind: long, Err: io.EOF},
+	} {
+		assert.Less(t, len(err.Error()), 200)
+		assert.Contains(t, err.Error(), "suite:xxx")
+	}
 }

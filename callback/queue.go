@@ -45,7 +45,7 @@ type PoolConfig struct {
 	// none.
 	OnError func(ctx context.Context, env Envelope, err error)
 	// Logger gets each such error at level Error, with the kind of the event and
-	// nothing else of it. Default: none.
+	// the text of the error, which is not edited. Default: none.
 	Logger *slog.Logger
 }
 
@@ -124,7 +124,7 @@ func (p *Pool) Enqueue(ctx context.Context, env Envelope) error {
 func (p *Pool) Len() int { return len(p.jobs) }
 
 // Shutdown stops taking events, handles those that wait, and returns when all
-// are done. If ctx ends before, it ends the contexts of the running handlers,
+// are done. If ctx ends first, it ends the contexts of the running handlers,
 // gives up the events that still wait (see PoolConfig.OnError), and returns an
 // error that wraps that of ctx and says how many were given up. Shut down the
 // HTTP server first. A second call waits like the first.
@@ -152,7 +152,7 @@ func (p *Pool) Shutdown(ctx context.Context) error {
 		late = context.Cause(ctx)
 		p.cancel()
 	}
-	for j := range p.jobs { // none, if the workers have come to their end
+	for j := range p.jobs { // none if the workers have finished
 		p.dropped.Add(1)
 		p.report(j, ErrQueueClosed)
 	}
@@ -182,7 +182,7 @@ func (p *Pool) handle(j job) {
 	returned := false
 	defer func() {
 		p.running.Add(-1)
-		if !returned { // runtime.Goexit, of a test's fake: another worker takes over
+		if !returned { // runtime.Goexit, as by t.FailNow in a test: another worker takes over
 			p.report(j, errNoReturn)
 			p.workers.Go(p.work)
 		}
@@ -215,12 +215,13 @@ func (p *Pool) report(j job, err error) {
 
 // logFailure logs that an event was not dealt with.
 func logFailure(ctx context.Context, logger *slog.Logger, kind Kind, err error) {
-	attrs := []slog.Attr{slog.String("kind", short(string(kind))), slog.String("error", err.Error())}
+	attrs := []slog.Attr{slog.String("kind", short(kind)), slog.String("error", err.Error())}
 	if p, ok := errors.AsType[*PanicError](err); ok {
 		attrs = append(attrs, slog.String("stack", string(p.Stack)))
 	}
 	logger.LogAttrs(ctx, slog.LevelError, "callback: event was not handled", attrs...)
 }
 
-// short limits what a message may put into a log line.
-func short(s string) string { return s[:min(len(s), 64)] }
+// short limits what a message may put into a log line or an error: a kind is as long
+// as the message makes it.
+func short(kind Kind) string { return string(kind[:min(len(kind), 64)]) }

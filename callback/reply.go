@@ -40,7 +40,7 @@ func (NoReply) MsgType() string { return "" }
 
 // TextReply replies with a text (文本消息).
 type TextReply struct {
-	Content string `xml:"Content"` // at most 2048 bytes, WeCom cuts what is beyond; may have newlines
+	Content string `xml:"Content"` // at most 2048 bytes, WeCom cuts off the rest; may have newlines
 }
 
 // MsgType returns "text".
@@ -113,7 +113,7 @@ type Article struct {
 	URL         string `xml:"Url"`    // where a click leads
 }
 
-// maxArticles is the limit of WeCom's.
+// maxArticles is WeCom's limit.
 const maxArticles = 8
 
 // MsgType returns "news".
@@ -178,8 +178,8 @@ type (
 	checked interface{ check() error }     // limits
 )
 
-// sealer encrypts replies to one delivery. Nil refuses them: there is nobody
-// that could be answered.
+// sealer encrypts replies to one delivery. A nil sealer checks and drops them:
+// nobody waits for an answer.
 type sealer struct {
 	codec *crypto.Codec // the one that opened the delivery
 	json  bool          // the delivery came as JSON

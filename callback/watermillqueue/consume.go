@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -18,28 +20,28 @@ import (
 type ConsumerConfig struct {
 	// Name begins the names of the handlers in the router; "": the topic.
 	Name string
-	// PoisonTopic is where events go that nobody could handle; "": the topic with
-	// "-poison" behind it.
+	// PoisonTopic is where events go that could not be handled; "": the topic with
+	// "-poison" behind it. It must not be one of [Queue.Topics].
 	PoisonTopic string
 	// Tries is how often an event is handled until it goes to the poison topic; 0: 5.
 	Tries int
 	// Delay is the time before the second try, doubled before each further one up
 	// to MaxDelay, and spread by half of it either way; 0: 500 ms and 30 s.
 	Delay, MaxDelay time.Duration
-	// Timeout limits the context of each try; 0: 10 s. Mind that an auth code is
-	// good for 10 minutes, the time after a killed process included.
+	// Timeout limits the context of each try; 0: 10 s. An auth code is valid for 10
+	// minutes only, and the clock also runs while a killed process is replaced.
 	Timeout time.Duration
 	// Drain is how long a closing router waits for running handlers before it ends
 	// their contexts and leaves their events to the broker; 0: 20 s. Keep it below
 	// the CloseTimeout of the router (30 s by default).
 	Drain time.Duration
-	// Reason puts the error of a handler into words for the poison topic, which
-	// anybody may read who may read the broker. Default: what sort of error it was,
-	// with the errcode if it was WeCom's, but not its text.
+	// Reason describes the error of a handler for the poison topic, which everybody
+	// with access to the broker can read. Default: what sort of error it was, with
+	// the errcode if it was WeCom's, but not its text.
 	Reason func(err error) string
 }
 
-// withDefaults returns c made whole.
+// withDefaults returns c with its zero settings filled in.
 func (c ConsumerConfig) withDefaults(topic string) (ConsumerConfig, error) {
 	if c.Tries < 0 || c.Delay < 0 || c.MaxDelay < 0 || c.Timeout < 0 || c.Drain < 0 {
 		return c, errors.New("watermillqueue: negative Tries, Delay, MaxDelay, Timeout or Drain")
@@ -95,7 +97,7 @@ func (c ConsumerConfig) MaxHold() time.Duration {
 	return hold
 }
 
-// Permanent marks the error of a handler as one that another try cannot mend:
+// Permanent marks the error of a handler as one that another try would not fix:
 // the event goes to the poison topic at once.
 func Permanent(err error) error {
 	if err == nil {
@@ -130,20 +132,24 @@ func (q *Queue) Handle(router *message.Router, subscriber message.Subscriber, mu
 	if err != nil {
 		return err
 	}
+	topics := q.Topics()
+	if slices.Contains(topics, cfg.PoisonTopic) {
+		return fmt.Errorf("watermillqueue: Handle: PoisonTopic is a topic of the queue, %q: what fails would come back endlessly", cfg.PoisonTopic)
+	}
 	poison, err := middleware.PoisonQueue(q.publisher, cfg.PoisonTopic)
 	if err != nil {
 		return fmt.Errorf("watermillqueue: Handle: %w", err)
 	}
-	for _, topic := range q.Topics() {
+	handlerName := func(topic string) string { return cfg.Name + strings.TrimPrefix(topic, q.sealer.topic) }
+	registered := router.Handlers()
+	for _, topic := range topics { // all are checked before the first is added
+		if _, taken := registered[handlerName(topic)]; taken {
+			return fmt.Errorf("watermillqueue: Handle: the router has a handler %q already", handlerName(topic))
+		}
+	}
+	for _, topic := range topics {
 		c := &consumer{queue: q, mux: mux, cfg: cfg, topic: topic, poison: poison}
-		name := cfg.Name
-		if q.partitions > 0 {
-			name += topic[len(q.sealer.topic):]
-		}
-		if _, taken := router.Handlers()[name]; taken {
-			return fmt.Errorf("watermillqueue: Handle: the router has a handler %q already", name)
-		}
-		router.AddConsumerHandler(name, topic, newDrained(subscriber, cfg.Drain), c.consume)
+		router.AddConsumerHandler(handlerName(topic), topic, newDrained(subscriber, cfg.Drain), c.consume)
 	}
 	return nil
 }
@@ -170,15 +176,15 @@ func (e *unhandled) Unwrap() error { return e.cause }
 // broker; it may print it.
 var errReturned = errors.New("watermillqueue: event given back to the broker")
 
-// returnPause spares the broker and us when events are given back: most brokers
-// deliver them again at once.
+// returnPause keeps events that are given back from going round in a tight loop:
+// most brokers deliver them again at once.
 const returnPause = time.Second
 
 // consume handles one message: nil acknowledges it, an error gives it back.
 func (c *consumer) consume(msg *message.Message) (err error) {
 	d := &delivery{consumer: c, msg: msg}
 	defer func() {
-		if v := recover(); v != nil { // not a handler's, Dispatch sees to these
+		if v := recover(); v != nil { // not in a handler: Dispatch recovers those
 			err = d.giveBack(fmt.Errorf("watermillqueue: panicked with a %T", v))
 		}
 	}()

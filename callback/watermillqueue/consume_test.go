@@ -469,9 +469,24 @@ func TestHandleRefuses(t *testing.T) {
 	require.ErrorContains(t, b.Handle(router, nil, &b.mux, ok), "nil router, subscriber")
 	require.ErrorContains(t, b.Handle(router, b.broker, nil, ok), "or mux")
 	require.ErrorContains(t, b.Handle(router, b.broker, &b.mux, watermillqueue.ConsumerConfig{Tries: -1}), "negative Tries")
+	circle := watermillqueue.ConsumerConfig{PoisonTopic: b.Topics()[0]}
+	require.ErrorContains(t, b.Handle(router, b.broker, &b.mux, circle), "PoisonTopic is a topic of the queue")
 	require.NoError(t, b.Handle(router, b.broker, &b.mux, ok))
 	require.ErrorContains(t, b.Handle(router, b.broker, &b.mux, ok), `a handler "wecom-callbacks" already`)
 	assert.NoError(t, watermillqueue.Permanent(nil))
+}
+
+func TestHandleAddsAllHandlersOrNone(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	cfg := config()
+	cfg.Partitions = 3
+	queue := newQueue(t, b.broker, cfg)
+	router, err := message.NewRouter(message.RouterConfig{}, nil)
+	require.NoError(t, err)
+	router.AddConsumerHandler(queue.Topics()[1], "another", b.broker, func(*message.Message) error { return nil })
+	require.ErrorContains(t, queue.Handle(router, b.broker, &b.mux, watermillqueue.ConsumerConfig{}), `a handler "wecom-callbacks-1" already`)
+	assert.Len(t, router.Handlers(), 1)
 }
 
 func TestMaxHold(t *testing.T) {

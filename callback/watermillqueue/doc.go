@@ -19,8 +19,8 @@
 //
 // # What can be relied on
 //
-// At least once: an event that was answered with success is handled by the [callback.Mux]
-// once or more. A handler that fails is tried again with growing delays; after
+// At least once: an event that was answered with success is handled by the
+// [callback.Mux] once or more. A handler that fails is tried again with growing delays; after
 // the last try the event goes to the poison topic, with the reason. So does an
 // event that cannot be opened, at once. If the poison topic cannot be written
 // either, the event is given back to the broker. Nothing is ever dropped.
@@ -40,7 +40,7 @@
 //
 // To change the key, add the new one behind the old one everywhere, then move it
 // to the front everywhere, and remove the old one when topic and poison topic hold
-// nothing older. One key is good for four thousand million events.
+// nothing older. Use one key for at most four billion events.
 //
 // # Order
 //
@@ -72,9 +72,9 @@
 //		DisableIndefiniteInitialBlock: true,
 //	}, nil)
 //
-// The function takes over what a killed process has left: its own predecessor's
-// events after seconds, those of others when they must be dead. (Without it,
-// MaxIdleTime must be what slow is.)
+// ShouldClaimPendingMessage takes over what a killed process has left: the events
+// of its own predecessor after seconds, those of other processes once they must be
+// dead. (Without it, MaxIdleTime must be what slow is.)
 //
 // One subscription handles one event at a time, so Partitions is also the number
 // of events handled at once. The order holds while each partition has one

@@ -52,8 +52,9 @@ type Config struct {
 	// MaxInFlight limits how many events are on their way to the broker at once;
 	// 0: 1024. Above it Enqueue returns [callback.ErrQueueFull].
 	MaxInFlight int
-	// Observer is told what happens to each event, for metrics. It is called by
-	// several goroutines at once, must be fast and must not panic. Default: none.
+	// Observer is called for each thing that happens to an event, for metrics. It is
+	// called by several goroutines at once, must be fast and must not panic. Default:
+	// none.
 	Observer func(ctx context.Context, info Info)
 	// Logger gets, at Warn, handlers that failed and will be tried again and
 	// events given back to the broker, at Error events that went to the poison
