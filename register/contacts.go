@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -30,7 +31,7 @@ var (
 // package does not migrate contacts (通讯录迁移).
 var ErrNoContactSync = errors.New("register: no contact token: the package does not migrate contacts")
 
-// contactTokenLife is that of a token that came without its own.
+// contactTokenLife is assumed for a token that came without expires_in.
 const contactTokenLife = 30 * time.Minute
 
 // tokenError is a pointer so that the two are told apart by identity.
@@ -187,7 +188,7 @@ func setScope(ctx context.Context, token wecom.AccessToken, req SetScopeRequest)
 // It is never repeated by itself. After a lost reply or a failure inside the
 // platform ([wecom.ErrNoReply], [wecom.ErrTransient]) call it again: a refusal of
 // the token within its life then shows that the first call was carried out, and
-// is no error.
+// is no error; unless there was no connection to send the first call on.
 //
 // Errors: 84023 the call is not allowed.
 //
@@ -206,12 +207,19 @@ func (c *Contacts) ContactSyncSuccess(ctx context.Context) error {
 		if c.unproved && c.provesEnd() {
 			return nil
 		}
-	case refused && refusal.Code != 0 && !errors.Is(err, wecom.ErrTransient), errors.Is(err, wecom.ErrTokenRejected):
+	case refused && refusal.Code != 0 && !errors.Is(err, wecom.ErrTransient), errors.Is(err, wecom.ErrTokenRejected), neverSent(err):
 		// Not carried out, or not sent.
 	default:
 		c.unproved = true
 	}
 	return err
+}
+
+// neverSent reports whether a call has failed because there was no connection to
+// send it on. Other calls without a reply may have been carried out.
+func neverSent(err error) bool {
+	failed, ok := errors.AsType[*net.OpError](err)
+	return ok && failed.Op == "dial"
 }
 
 // provesEnd reports whether a refusal of the token says that it was ended: near the

@@ -24,7 +24,8 @@ var (
 	// Once the cause is put right, call Migrate again with the same plan.
 	ErrIncomplete = errors.New("register: not all of the plan is in the corp, contact_sync_success was not called")
 	// ErrOtherPlan says that the checkpoint belongs to a migration with another plan.
-	// Whoever means it removes the checkpoint: what is there already is found anyway.
+	// To go on with the new plan, remove the checkpoint: what is in the corp already is
+	// found again.
 	ErrOtherPlan = errors.New("register: the checkpoint belongs to another plan")
 	// ErrTakenOver says that another Migrate, in this process or another, goes on with
 	// the same checkpoint: this one stops, before it invites anybody or unlocks.
@@ -55,8 +56,8 @@ type MigrateConfig struct {
 	Checkpoint Checkpoint
 	// Renew gives another contact token when the platform refuses the one in use or its
 	// 30 minutes are over. nil: the migration stops there, and can be taken up again with
-	// the checkpoint; [Client.Migrate] asks for the registration again. Nobody can count
-	// on another token: [*TimeError] does not.
+	// the checkpoint; [Client.Migrate] asks for the registration again. Whether there is
+	// another token is not documented: [*TimeError] does not count on one.
 	Renew func(context.Context) (*Contacts, error)
 	// Scopes are set once the members are there: who sees the apps. The ids are those
 	// of the plan.
@@ -88,8 +89,8 @@ type MigrateConfig struct {
 	// Progress is told how far the migration is, often, and from one goroutine at a
 	// time. It should be quick.
 	Progress func(Progress)
-	// Logger is told of each step, what is refused, and every ten seconds how far the
-	// step is. nil: nobody is.
+	// Logger logs each step, what is refused, and every ten seconds how far the step is.
+	// nil: nothing is logged.
 	Logger *slog.Logger
 }
 

@@ -40,7 +40,11 @@ func (m *migration) makeDepartments(ctx context.Context) error {
 		default:
 			tally.Skipped++
 		}
-		m.progress.step(ctx)
+		if created || refused != nil {
+			m.progress.step(ctx)
+		} else {
+			m.progress.skip(ctx, 1)
+		}
 	}
 	m.tally(func(r *Report) { r.Departments = tally })
 	return nil

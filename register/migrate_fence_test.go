@@ -46,6 +46,8 @@ func TestMigrateTakenOver(t *testing.T) {
 		plan := newPlan(t, source(departments, users))
 		asleep, wake := make(chan struct{}), make(chan struct{})
 		keep := new(memory)
+		// Progress is called under a lock. One worker only: a second one would wait for
+		// that lock, and the bubble's clock would stand still.
 		old := register.MigrateConfig{Checkpoint: keep, Invite: true, Parallel: 1, Progress: func(p register.Progress) {
 			if p.Step == register.StepUsers && p.Done == 20 {
 				close(asleep)

@@ -21,8 +21,8 @@ func (m *migration) invite(ctx context.Context) error {
 		m.tally(func(r *Report) { r.InvitesUnsure += cut })
 		m.state.Invited = m.state.Inviting
 	}
+	m.progress.skip(ctx, min(m.state.Invited, len(ids)))
 	for m.state.Invited < len(ids) {
-		m.progress.at(ctx, m.state.Invited)
 		batch := ids[m.state.Invited:min(m.state.Invited+mostInvited, len(ids))]
 		m.state.Inviting = m.state.Invited + len(batch)
 		if err := m.save(ctx); err != nil {
@@ -32,6 +32,7 @@ func (m *migration) invite(ctx context.Context) error {
 			return err
 		}
 		m.state.Invited = m.state.Inviting
+		m.progress.at(ctx, m.state.Invited)
 	}
 	return nil
 }
@@ -57,7 +58,7 @@ func (m *migration) inviteBatch(ctx context.Context, ids []string) error {
 	unsure := false
 	_, err := m.attempt(ctx, func(ctx context.Context) error {
 		_, err := m.contacts.Batch().Invite(ctx, contact.InviteRequest{Users: ids})
-		if unsure = errors.Is(err, wecom.ErrNoReply); unsure {
+		if unsure = errors.Is(err, wecom.ErrNoReply) && !neverSent(err); unsure {
 			return nil // to send it again could be too much
 		}
 		return err
@@ -123,7 +124,7 @@ func (m *migration) unlock(ctx context.Context, sent *bool) error {
 		_, refusal = m.attempt(ctx, func(ctx context.Context) error {
 			c.forgetDoubt()
 			err := c.ContactSyncSuccess(ctx)
-			*sent = *sent || errors.Is(err, wecom.ErrTransient) || errors.Is(err, wecom.ErrNoReply)
+			*sent = *sent || mayHaveWorked(ctx, err)
 			return err
 		})
 		if refusal == nil || !errors.Is(refusal, wecom.ErrTokenRejected) {
@@ -134,6 +135,12 @@ func (m *migration) unlock(ctx context.Context, sent *bool) error {
 		return nil
 	}
 	return refusal
+}
+
+// mayHaveWorked reports whether a call that failed may have been carried out.
+func mayHaveWorked(ctx context.Context, err error) bool {
+	return !neverSent(err) &&
+		(ctx.Err() != nil || errors.Is(err, wecom.ErrTransient) || errors.Is(err, wecom.ErrNoReply))
 }
 
 // forgetDoubt lets [Contacts.ContactSyncSuccess] judge its next reply by itself.

@@ -38,23 +38,38 @@ func newPacer(callsPerMinute int) *pacer {
 	return &pacer{least: gap, gap: gap}
 }
 
-// wait takes the next place in the row and waits for its time.
+// wait takes the next place in the row and waits for its time. Those who meet a
+// pause then take a place behind it.
 func (p *pacer) wait(ctx context.Context) error {
-	p.mu.Lock()
-	now := time.Now()
-	at := p.next
-	if at.Before(now) {
-		at = now
+	for {
+		if err := sleep(ctx, p.place()); err != nil {
+			return err
+		}
+		if p.start() {
+			return nil
+		}
 	}
-	p.next = at.Add(p.gap)
-	p.mu.Unlock()
-	if err := sleep(ctx, at.Sub(now)); err != nil {
-		return err
-	}
+}
+
+// place takes the next place in the row and returns how long it is until then.
+func (p *pacer) place() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	now := time.Now()
+	at := later(p.next, now)
+	p.next = at.Add(p.gap)
+	return at.Sub(now)
+}
+
+// start counts a call and reports true, unless there is a pause.
+func (p *pacer) start() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if time.Now().Before(p.until) {
+		return false
+	}
 	p.calls++
-	return nil
+	return true
 }
 
 // succeeded makes the pace a little faster again.
@@ -80,7 +95,14 @@ func (p *pacer) limited() {
 	p.pause = min(max(4*p.pause, firstPause), longestPause)
 	p.gap = min(2*p.gap, slowest*p.least)
 	p.until = now.Add(p.pause)
-	p.next = p.until
+	p.next = later(p.next, p.until) // some have places after the pause already
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // sent counts the calls.

@@ -21,10 +21,11 @@ type progress struct {
 	log   *slog.Logger
 	start time.Time
 
-	mu     sync.Mutex
-	now    Progress
-	began  time.Time // the step
-	logged time.Time
+	mu      sync.Mutex
+	now     Progress
+	skipped int       // of now.Done: took no time
+	began   time.Time // the step
+	logged  time.Time
 }
 
 // logEvery is how often a step that takes long is logged.
@@ -41,18 +42,24 @@ func newProgress(start time.Time, tell func(Progress), log *slog.Logger) *progre
 func (p *progress) begin(step Step, total int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.began, p.logged = time.Now(), time.Now()
+	p.began, p.logged, p.skipped = time.Now(), time.Now(), 0
 	p.now = Progress{Step: step, Total: total, Elapsed: time.Since(p.start)}
 	p.tell(p.now)
 }
 
 // step counts one more item of the step.
-func (p *progress) step(ctx context.Context) { p.move(ctx, 1) }
-
-// move counts n more items of the step.
-func (p *progress) move(ctx context.Context, n int) {
+func (p *progress) step(ctx context.Context) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.set(ctx, p.now.Done+1)
+}
+
+// skip counts n more items for which there was nothing to do: they say nothing
+// about the pace.
+func (p *progress) skip(ctx context.Context, n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.skipped += n
 	p.set(ctx, p.now.Done+n)
 }
 
@@ -67,8 +74,8 @@ func (p *progress) at(ctx context.Context, done int) {
 func (p *progress) set(ctx context.Context, done int) {
 	now := time.Now()
 	p.now.Done, p.now.Elapsed, p.now.Left = min(done, p.now.Total), now.Sub(p.start), 0
-	if p.now.Done > 0 {
-		p.now.Left = time.Duration(float64(now.Sub(p.began)) / float64(p.now.Done) * float64(p.now.Total-p.now.Done))
+	if worked := p.now.Done - p.skipped; worked > 0 {
+		p.now.Left = time.Duration(float64(now.Sub(p.began)) / float64(worked) * float64(p.now.Total-p.now.Done))
 	}
 	p.tell(p.now)
 	if now.Sub(p.logged) >= logEvery {

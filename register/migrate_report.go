@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -98,8 +97,18 @@ func (d Difference) String() string {
 // Complete reports whether all of the plan was found in the corp. Invitations do
 // not count.
 func (r *Report) Complete() bool {
-	return r.Checked && len(r.Differences) == 0 &&
-		!slices.ContainsFunc(r.Refused, func(f Refusal) bool { return f.Kind != KindInvitation })
+	return r.Checked && len(r.Differences) == 0 && r.refused() == 0
+}
+
+// refused counts what could not be made as planned.
+func (r *Report) refused() int {
+	n := 0
+	for _, f := range r.Refused {
+		if f.Kind != KindInvitation {
+			n++
+		}
+	}
+	return n
 }
 
 // String is the report for people, in some lines.
@@ -119,7 +128,7 @@ func (r *Report) String() string {
 	case r.Complete():
 		fmt.Fprintf(&b, "%-12s all of the plan is there, and %d beside it\n", "check", r.Others)
 	default:
-		fmt.Fprintf(&b, "%-12s %d differences from the plan; %d beside it\n", "check", len(r.Differences), r.Others)
+		fmt.Fprintf(&b, "%-12s %d refused, %d differences from the plan; %d beside it\n", "check", r.refused(), len(r.Differences), r.Others)
 	}
 	fmt.Fprintf(&b, "%-12s %6d sent, %d unsure\n", "invitations", r.Invited, r.InvitesUnsure)
 	locked := "still locked"

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -374,7 +375,7 @@ func TestMigrateSaysWhatIsRefused(t *testing.T) {
 		assert.Equal(t, *report, back)
 		text := report.String()
 		for _, want := range []string{
-			"users             5 planned,      1 created,      1 were there,    3 refused\n", "6 differences", "still locked", "refused      user taken: 60104",
+			"users             5 planned,      1 created,      1 were there,    3 refused\n", "6 refused, 6 differences", "still locked", "refused      user taken: 60104",
 		} {
 			assert.Contains(t, text, want)
 		}
@@ -443,6 +444,71 @@ func TestMigrateKeepsThePace(t *testing.T) {
 		report, err := n.migrate(t.Context(), t, newPlan(t, source(departments, users)), register.MigrateConfig{CallsPerMinute: 60, Parallel: 8})
 		require.NoError(t, err)
 		assert.GreaterOrEqual(t, time.Since(begin), time.Duration(report.Calls-1)*time.Second)
+	})
+}
+
+// While WeCom refuses all calls as too many, one is sent after each pause, and those
+// that were waiting for their turn wait on. After that the pace is kept as before.
+func TestMigratePausesAllCalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const block = 30 * time.Second
+		var mu sync.Mutex
+		var sent []time.Time
+		n := newNewcomer(t, func(next http.RoundTripper) http.RoundTripper {
+			return roundTripper(func(r *http.Request) (*http.Response, error) {
+				if r.URL.Path != "/cgi-bin/user/create" {
+					return next.RoundTrip(r)
+				}
+				mu.Lock()
+				sent = append(sent, time.Now())
+				blocked := time.Since(sent[0]) < block
+				mu.Unlock()
+				if blocked {
+					return httpmock.NewStringResponse(http.StatusOK, `{"errcode":45009,"errmsg":"api freq out of limit"}`), nil
+				}
+				return next.RoundTrip(r)
+			})
+		})
+		departments, users := company(60, 10, false)
+		cfg := register.MigrateConfig{CallsPerMinute: 600, Parallel: 8}
+		_, err := n.migrate(t.Context(), t, newPlan(t, source(departments, users)), cfg)
+		require.NoError(t, err)
+		n.assertTree(t, departments, users)
+		refused := 0
+		for i, at := range sent {
+			if at.Sub(sent[0]) < block {
+				refused++
+			}
+			if i > 0 {
+				assert.GreaterOrEqual(t, at.Sub(sent[i-1]), 100*time.Millisecond, "call %d is too early", i)
+			}
+		}
+		assert.LessOrEqual(t, refused, 6, "pauses of 0.25, 1, 4, 16 and 60 seconds")
+	})
+}
+
+// What was there already took no time, and says nothing about how long the rest
+// will take.
+func TestProgressOfWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNewcomer(t, nil)
+		departments, users := company(100, 60, true)
+		n.own(t, departments[:50], users[:50])
+		var seen []register.Step
+		cfg := register.MigrateConfig{CallsPerMinute: 60, Parallel: 1, Progress: func(p register.Progress) {
+			half := p.Step == register.StepDepartments && p.Done == 55 || p.Step == register.StepUsers && p.Done == 75
+			if !half {
+				return
+			}
+			seen = append(seen, p.Step)
+			rest := time.Duration(p.Total-p.Done) * time.Second // one call a second
+			assert.InDelta(t, rest.Seconds(), p.Left.Seconds(), rest.Seconds()/4, p.Step)
+		}}
+		_, err := n.migrate(t.Context(), t, newPlan(t, source(departments, users)), cfg)
+		require.NoError(t, err)
+		assert.Equal(t, []register.Step{register.StepDepartments, register.StepUsers}, seen)
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -253,6 +254,34 @@ func TestMigrateKilledWhileUnlocking(t *testing.T) {
 	}
 }
 
+// Neither does a run that is cancelled in that moment take it for not carried out.
+func TestMigrateCancelledWhileUnlocking(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		n := newNewcomer(t, func(next http.RoundTripper) http.RoundTripper {
+			return roundTripper(func(r *http.Request) (*http.Response, error) {
+				res, err := next.RoundTrip(r)
+				if r.URL.Path != successPath {
+					return res, err
+				}
+				cancel()
+				return nil, errors.Join(err, ctx.Err())
+			})
+		})
+		cfg := register.MigrateConfig{Checkpoint: new(memory)}
+		plan := newPlan(t, register.PlanSource{})
+		_, err := n.client.Migrate(ctx, n.code, plan, cfg)
+		require.ErrorIs(t, err, context.Canceled)
+		require.ErrorContains(t, err, "may have been carried out")
+		assert.False(t, n.corp.ContactsLocked())
+		report, err := n.client.Migrate(t.Context(), n.code, plan, cfg)
+		require.NoError(t, err)
+		assert.True(t, report.Unlocked)
+		assert.Equal(t, 1, n.unlocked())
+	})
+}
+
 // It is not known, and the token is over: then it is said.
 func TestMigrateSaysWhenNobodyKnows(t *testing.T) {
 	t.Parallel()
@@ -282,6 +311,54 @@ func TestMigrateInvitesNobodyTwice(t *testing.T) {
 		for _, u := range n.corp.Users()[1:] {
 			assert.Equal(t, 1, u.Invitations)
 		}
+	})
+}
+
+// unreachable lets so many calls to a path fail for want of a connection.
+func unreachable(path string, times int) func(http.RoundTripper) http.RoundTripper {
+	return func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.URL.Path != path || times == 0 {
+				return next.RoundTrip(r)
+			}
+			times--
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+		})
+	}
+}
+
+// Without a connection nothing was sent: invitations are sent again.
+func TestMigrateInvitesOnceThereIsAConnection(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNewcomer(t, unreachable("/cgi-bin/batch/invite", 3))
+		departments, users := company(20, 4, true)
+		report, err := n.migrate(t.Context(), t, newPlan(t, source(departments, users)), register.MigrateConfig{Invite: true})
+		require.NoError(t, err)
+		assert.Equal(t, []int{20, 0}, []int{report.Invited, report.InvitesUnsure})
+		assertInvitedOnce(t, n)
+	})
+}
+
+// A contact_sync_success that was never sent cannot have ended the token.
+func TestMigrateIsNotTakenInByAnOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := newNewcomer(t, unreachable(successPath, 1))
+		n.platform.Inject(wecomtest.Fault{Path: successPath, Code: 40014})
+		report, err := n.migrate(t.Context(), t, newPlan(t, register.PlanSource{}), register.MigrateConfig{})
+		require.ErrorIs(t, err, wecom.ErrTokenRejected)
+		assert.False(t, report.Unlocked)
+		assert.True(t, n.corp.ContactsLocked())
+	})
+	synctest.Test(t, func(t *testing.T) {
+		n := newNewcomer(t, unreachable(successPath, 1))
+		n.platform.Inject(wecomtest.Fault{Path: successPath, Code: 40014})
+		contacts, err := n.contacts(t.Context())
+		require.NoError(t, err)
+		require.ErrorIs(t, contacts.ContactSyncSuccess(t.Context()), wecom.ErrNoReply)
+		require.ErrorIs(t, contacts.ContactSyncSuccess(t.Context()), wecom.ErrTokenRejected)
+		assert.True(t, n.corp.ContactsLocked())
 	})
 }
 

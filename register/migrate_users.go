@@ -23,7 +23,7 @@ func (m *migration) makeUsers(ctx context.Context) error {
 		ranks = m.sortImported(ranks)
 	}
 	m.progress.begin(StepUsers, m.plan.Users())
-	m.progress.at(ctx, m.plan.Users()-len(slices.Concat(ranks...)))
+	m.progress.skip(ctx, m.plan.Users()-len(slices.Concat(ranks...)))
 	for _, rank := range ranks {
 		if err := inGroups(ctx, m, groupsOf(rank), m.makeUser); err != nil {
 			return err

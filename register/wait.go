@@ -46,7 +46,8 @@ const (
 	maxUpdates = 10
 )
 
-// errBusy says that another process, or a repeated event, is at it.
+// errBusy says that another process is already handling the registration, or this one
+// is, for an earlier copy of the event.
 var errBusy = errors.New("register: another process is dealing with this registration")
 
 // record is what the machines know of one registration. It holds register codes.

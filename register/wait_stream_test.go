@@ -108,7 +108,7 @@ func TestStreamOverHTTP(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.Handle("/in/register/", http.StripPrefix("/in", flow))
 	srv := httptest.NewUnstartedServer(mux)
-	srv.Config.WriteTimeout, srv.Config.ReadTimeout = 300*time.Millisecond, 300*time.Millisecond
+	srv.Config.WriteTimeout, srv.Config.ReadTimeout = 700*time.Millisecond, 700*time.Millisecond
 	srv.Config.RegisterOnShutdown(flow.Close)
 	srv.Start()
 	t.Cleanup(srv.Close)

@@ -7,7 +7,7 @@
 //
 //	r, err := c.Users().Create(ctx, contact.CreateUserRequest{
 //		UserID: "zhangsan", Name: "张三", Mobile: "13800000000", Department: []int64{2},
-//		ToInvite: new(false), // else WeCom writes to the person
+//		ToInvite: new(false), // otherwise WeCom invites the person
 //	})
 //
 // # Who may call

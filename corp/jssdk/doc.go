@@ -28,8 +28,8 @@
 //
 // # Addresses
 //
-// The signature holds for exactly one address. A page that sends its own address
-// to be signed sends what an attacker likes: check that the host is yours before
-// you sign. The host must be a trusted domain (可信域名) of the app, without a port;
+// The signature holds for exactly one address. If the browser says which address
+// to sign, an attacker can name any: check that the host is yours before you
+// sign. The host must be a trusted domain (可信域名) of the app, without a port;
 // otherwise the page reports 80001.
 package jssdk

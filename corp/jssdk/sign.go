@@ -29,7 +29,7 @@ type Signature struct {
 
 // Config is the argument of wx.config.
 type Config struct {
-	// Beta must be true for the functions of WeCom's own; it is.
+	// Beta must be true for WeCom's own functions; [Client.Config] sets it.
 	Beta bool `json:"beta"`
 	// Debug lets the page show the result of every call; set it while developing.
 	Debug bool   `json:"debug"`

@@ -130,8 +130,8 @@ func fetch(get func(context.Context) (*TicketResponse, error)) func(context.Cont
 
 // Forget drops both tickets, here and in the cache: after the app has been removed
 // and installed again, or when pages report 42012 or 40093 although the address
-// is right. The next signature fetches new ones, of which there are few in an
-// hour: let no visitor set it off.
+// is right. The next signature fetches new ones, whose number per hour is limited:
+// do not let visitors trigger it.
 func (c *Client) Forget(ctx context.Context) error {
 	return errors.Join(c.corp.Forget(ctx), c.agent.Forget(ctx))
 }

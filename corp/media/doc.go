@@ -21,6 +21,6 @@
 // different calls and do not stand in for each other: Upload is for messages,
 // UploadAttachment for customer moments (客户朋友圈) and the product album (商品图册),
 // UploadByURL for the material of group welcome messages (入群欢迎语素材). None of them is
-// valid longer than 3 days. [Client.UploadImg] brings an address without an end
-// that shows only inside WeCom.
+// valid longer than 3 days. [Client.UploadImg] returns an address that never
+// expires and shows its picture only inside WeCom.
 package media

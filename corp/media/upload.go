@@ -105,12 +105,12 @@ func (c *Client) Upload(ctx context.Context, kind Type, file wecom.File) (*Uploa
 
 // UploadImgResponse is a picture with an address.
 type UploadImgResponse struct {
-	URL string `json:"url"` // without an end; shows only inside WeCom
+	URL string `json:"url"` // never expires; shows the picture only inside WeCom
 }
 
 // UploadImg uploads a picture for the body of an article (mpnews) or a welcome
-// message (上传图片): 6 bytes to 2 MB. It brings an address, no media id, and other
-// pages cannot show it.
+// message (上传图片): 6 bytes to 2 MB. It returns an address in place of a media id;
+// pages outside WeCom cannot show the picture.
 //
 // Open to third-party apps and customised apps. Limits: 3000 pictures a month and
 // 1000 a day for a corp. Never repeated by the client after a lost reply; after a

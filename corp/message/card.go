@@ -10,7 +10,7 @@ import (
 
 // Card is a card (模板卡片消息): a [TextNotice], [NewsNotice], [ButtonInteraction],
 // [VoteInteraction] or [MultipleInteraction]. The WeChat plugin (微信插件) shows none.
-// Lengths that are given as "about" are advice.
+// Lengths given as "about" are recommendations.
 type Card interface {
 	Content
 	// card makes the body and says whether it calls back.

@@ -11,9 +11,9 @@ import (
 )
 
 // Chats are the group chats of an app (应用推送消息到群聊会话). The platform keeps them for a
-// corp's own apps (自建应用) whose range is the whole corp; third-party apps are
-// excluded in so many words. An app reaches only groups that it has made. It is safe
-// for concurrent use.
+// corp's own apps (自建应用) whose range is the whole corp; the documentation excludes
+// third-party apps explicitly. An app reaches only groups that it has made. Chats is
+// safe for concurrent use.
 type Chats struct{ token wecom.AccessToken }
 
 // Chats returns the calls on group chats.
@@ -24,7 +24,7 @@ const longestChatName = 50
 // CreateChatRequest is a new group.
 type CreateChatRequest struct {
 	Name   string   `json:"name,omitzero"`   // at most 50 characters
-	Owner  string   `json:"owner,omitzero"`  // empty: one of Users by chance
+	Owner  string   `json:"owner,omitzero"`  // empty: a random one of Users
 	Users  []string `json:"userlist"`        // 2 to 2000; the console may allow fewer; required
 	ChatID string   `json:"chatid,omitzero"` // at most 32 of 0-9a-zA-Z, new in the corp; empty: WeCom makes one
 }

@@ -91,7 +91,7 @@ func (m TextCard) check(c *valid.Checks, field string) {
 
 const mostArticles = 8
 
-// News are articles of somebody else (图文消息).
+// News are articles that are kept elsewhere (图文消息).
 type News struct {
 	Articles []Article `json:"articles"` // 1 to 8; required
 }
@@ -123,7 +123,7 @@ func (m News) check(c *valid.Checks, field string) {
 	})
 }
 
-// MPNews are articles that WeCom keeps (图文消息（mpnews）); each sending makes new ones.
+// MPNews are articles that WeCom keeps (图文消息（mpnews）); each call makes new ones.
 type MPNews struct {
 	Articles []MPArticle `json:"articles"` // 1 to 8; required
 }
@@ -153,7 +153,7 @@ func (m MPNews) check(c *valid.Checks, field string) {
 	})
 }
 
-// Markdown is a text with marks (markdown消息): # to ###### headings, **bold**,
+// Markdown is a formatted text (markdown消息): # to ###### headings, **bold**,
 // [text](url), `code`, > quote, and font with the colours info, comment and
 // warning. The WeChat plugin (微信插件) does not show it.
 type Markdown struct {

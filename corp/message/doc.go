@@ -13,8 +13,8 @@
 //
 // A [Message] has exactly one content, a [Content]: a text, an image, a card. What
 // the documented limits forbid is refused before anything is sent, and the error
-// names each field: see [FieldError]. The platform would cut many of those short in
-// silence.
+// names each field: see [FieldError]. The platform itself truncates many of them
+// without an error.
 //
 // # Who may call
 //
@@ -28,7 +28,8 @@
 //
 // An app may send as many messages a day as the corp may have accounts, times 200,
 // counting each receiver. A member gets at most 30 a minute and 1000 an hour from
-// one app. What is over is dropped without an error. Full and half hours are crowded.
+// one app. What exceeds this is dropped without an error. Avoid full and half hours,
+// when WeCom is busiest.
 //
 // # Names in place of ids
 //

@@ -43,7 +43,11 @@ func (d *display) progress(p register.Progress) {
 		_ = d.bar.Set(p.Done) // a terminal that has gone away is no concern
 	case !d.terminal && time.Since(d.shown) >= between:
 		d.shown = time.Now()
-		d.line("%s: %d of %d, %v left", p.Step, p.Done, p.Total, p.Left.Round(time.Second))
+		left := ""
+		if p.Left > 0 {
+			left = fmt.Sprintf(", %v left", p.Left.Round(time.Second))
+		}
+		d.line("%s: %d of %d%s", p.Step, p.Done, p.Total, left)
 	}
 }
 

@@ -84,7 +84,7 @@ func TestInterruptAndGoOn(t *testing.T) {
 	}{{"go on", "\n", true}, {"give up", "", false}} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			interrupts := make(chan os.Signal)
+			interrupts := make(chan os.Signal, 1) // as signal.Notify needs it
 			out, done := workerstest.NewOutput(), make(chan error, 1)
 			go func() {
 				done <- run(t.Context(), []string{"-people", "200", "-departments", "20", "-import-from", "-1", "-rate", "6000"}, workerstest.NoEnv, strings.NewReader(tt.input), out, interrupts)
@@ -102,6 +102,49 @@ func TestInterruptAndGoOn(t *testing.T) {
 			assert.Contains(t, out.String(), "the corp has 20 departments and 200 members")
 		})
 	}
+}
+
+// cancelling takes what a program prints, and calls cancel at some text.
+type cancelling struct {
+	text   bytes.Buffer
+	at     string
+	cancel context.CancelFunc
+}
+
+func (c *cancelling) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte(c.at)) {
+		c.cancel()
+	}
+	return c.text.Write(p)
+}
+
+// Ctrl-C comes when all is done: the report is shown all the same.
+func TestInterruptAtTheEnd(t *testing.T) {
+	t.Parallel()
+	w, err := newWorld(t.Context(), 0)
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, w.close()) }()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out := &cancelling{at: "finish: 1 of 1", cancel: cancel}
+	o := options{People: 3, Departments: 1, Parallel: 1, Rate: 6000, Checkpoint: filepath.Join(t.TempDir(), "checkpoint.json")}
+	require.NoError(t, migrate(ctx, w.job(o), out))
+	require.Error(t, ctx.Err())
+	assert.Contains(t, out.text.String(), "contacts     unlocked")
+}
+
+// A worker does not outlive the context of its parent.
+func TestWorkerEndsWithTheContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	w, err := newWorld(ctx, 0)
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, w.close()) }()
+	out := &cancelling{at: "departments: ", cancel: cancel}
+	o := options{People: 300, Departments: 3, ImportFrom: -1, Parallel: 1, Rate: 600, Checkpoint: filepath.Join(t.TempDir(), "checkpoint.json")}
+	require.ErrorIs(t, w.runWorker(ctx, o, out, nil), context.Canceled)
+	assert.True(t, w.corp.ContactsLocked())
 }
 
 // The process is killed three times, in the middle of everything. The others take
@@ -279,10 +322,12 @@ func TestDisplayWithoutTerminal(t *testing.T) {
 	d := newDisplay(&out)
 	d.progress(register.Progress{Step: register.StepUsers, Done: 0, Total: 3})
 	d.shown = time.Now().Add(-time.Minute)
+	d.progress(register.Progress{Step: register.StepUsers, Done: 0, Total: 3})
+	d.shown = time.Now().Add(-time.Minute)
 	d.progress(register.Progress{Step: register.StepUsers, Done: 1, Total: 3, Left: 2 * time.Second})
 	d.progress(register.Progress{Step: register.StepCheck, Done: 1, Total: 1})
 	d.end()
-	assert.Equal(t, "users: 1 of 3, 2s left\nusers: 1 of 3\ncheck: 1 of 1\n", out.String())
+	assert.Equal(t, "users: 0 of 3\nusers: 1 of 3, 2s left\nusers: 1 of 3\ncheck: 1 of 1\n", out.String())
 
 	out.Reset()
 	d = newDisplay(&out)

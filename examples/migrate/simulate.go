@@ -150,6 +150,7 @@ func (w *world) runWorker(ctx context.Context, o options, out io.Writer, interru
 			_ = command.Process.Signal(os.Interrupt) // it may have ended
 		case <-ctx.Done():
 			_ = command.Process.Kill() // it may have ended
+			return errors.Join(ctx.Err(), <-ended)
 		}
 	}
 }

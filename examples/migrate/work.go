@@ -79,12 +79,12 @@ func migrate(ctx context.Context, j job, out io.Writer) error {
 		Progress: show.progress,
 	})
 	show.end()
-	if report != nil && ctx.Err() == nil {
-		show.line("%s", report)
-	}
 	if ctx.Err() != nil && err != nil {
 		show.line("%v", err)
 		return errInterrupted
+	}
+	if report != nil {
+		show.line("%s", report)
 	}
 	return err
 }
