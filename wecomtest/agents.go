@@ -242,8 +242,7 @@ func (p *Platform) setPanel(c *call) (any, error) {
 	return reply{}, nil
 }
 
-// getPanel is the template; without one its type is empty, which WeCom does not
-// document.
+// getPanel is the template; without one its type is empty.
 func (p *Platform) getPanel(c *call) (any, error) {
 	g, err := c.ownAgent()
 	if err != nil {
@@ -277,18 +276,18 @@ func (p *Platform) setPanels(c, content *call, users []string) (any, error) {
 	if g.agent.panel == nil || g.agent.panel["type"] != panel["type"] {
 		return nil, refuse(94001) // the template is of another kind
 	}
+	panels := map[string]any{}
 	for _, id := range users {
-		if _, err := c.panelUser(id); err != nil {
+		u, err := c.panelUser(id)
+		if err != nil {
 			return nil, err
 		}
+		panels[u.ID] = panel
 	}
 	if g.agent.panels == nil {
 		g.agent.panels = map[string]any{}
 	}
-	for _, id := range users {
-		u, _ := c.panelUser(id)
-		g.agent.panels[u.ID] = panel
-	}
+	maps.Copy(g.agent.panels, panels)
 	return reply{}, nil
 }
 

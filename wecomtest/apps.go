@@ -88,7 +88,7 @@ const (
 
 // AppConfig describes an app; empty fields are made up or absent.
 type AppConfig struct {
-	ID     string // suite_id or template id; unlike those of the other apps
+	ID     string // suite_id or template id; no two apps share one
 	Name   string
 	Secret string // suite_secret
 	Token  string // of the callback URLs
@@ -213,8 +213,10 @@ func (a *App) DataTarget() Target {
 func (a *App) IssueTicket() string {
 	a.p.mu.Lock()
 	defer a.p.mu.Unlock()
-	t := &suiteTicket{value: a.p.secrets.secret(kindSuiteTicket), app: a, expires: a.p.Now().Add(ticketLife)}
+	now := a.p.Now()
+	t := &suiteTicket{value: a.p.secrets.secret(kindSuiteTicket), app: a, expires: now.Add(ticketLife)}
 	a.ticket = t
+	prune(a.p.tickets, now, func(t *suiteTicket) time.Time { return t.expires })
 	a.p.tickets[t.value] = t
 	return t.value
 }

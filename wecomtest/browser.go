@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Paths of the simulator's own pages, which WeCom has not.
+// Paths of the simulator's own pages, which WeCom does not have.
 const (
 	pageHome   = "/"
 	ownPages   = "/simulator/"
@@ -24,7 +24,7 @@ const (
 	whoOutsider     = "outsider"
 )
 
-// errWho is what a form without a known corp or member gets.
+// errWho is the answer to a form that names no known corp or member.
 func errWho() error { return pageError(0, "choose who you are") }
 
 // isPage tells a page, which a person opens, from the API.

@@ -281,9 +281,9 @@ func (v *visit) showWorkbench(corp *Corp, person User, done string) answer {
 		Corp: namedCorp{corp.ID, corp.Name}, User: person.Name, UserID: person.ID, Done: done,
 		Playing: v.client == corp.ID+"/"+person.ID,
 	}
-	u := corp.user(person.ID)
-	for _, g := range v.p.grants {
-		if g.corp != corp || g.cancelled || u == nil || !g.visible(u) {
+	u := corp.user(person.ID) // nil: removed meanwhile
+	for g := range corp.living() {
+		if u == nil || !g.visible(u) {
 			continue
 		}
 		view.Apps = append(view.Apps, clientApp{

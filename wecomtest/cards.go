@@ -18,8 +18,10 @@ type cardCode struct {
 // newCardCode makes a response_code, good for one update in 72 hours. The lock is
 // held.
 func (p *Platform) newCardCode(g *grant, messageID string) string {
+	now := p.Now()
+	prune(p.cardCodes, now, func(c *cardCode) time.Time { return c.expires })
 	code := p.secrets.text(cardCodeLength, alphanumeric)
-	p.cardCodes[code] = &cardCode{grant: g, message: messageID, expires: p.Now().Add(cardCodeLife)}
+	p.cardCodes[code] = &cardCode{grant: g, message: messageID, expires: now.Add(cardCodeLife)}
 	return code
 }
 
@@ -35,21 +37,14 @@ func updatable(c *call) bool {
 // "" if the app has sent no card that answers clicks. The lock is held.
 func (p *Platform) clickedCard(g *grant) string {
 	for _, m := range slices.Backward(p.messages.all()) {
-		if m.CorpID == g.corp.ID && m.AgentID == g.agentID && m.Type == "template_card" && p.answersClicks(m.ID) {
+		if m.CorpID != g.corp.ID || m.AgentID != g.agentID || m.Type != "template_card" {
+			continue
+		}
+		if body, err := decodeBody(m.Body); err == nil && updatable(&call{body: body}) {
 			return p.newCardCode(g, m.ID)
 		}
 	}
 	return ""
-}
-
-// answersClicks tells whether a code was ever made for a message.
-func (p *Platform) answersClicks(messageID string) bool {
-	for _, code := range p.cardCodes {
-		if code.message == messageID {
-			return true
-		}
-	}
-	return false
 }
 
 // updateCard changes a card once for each response_code. Receivers that did not get
@@ -84,8 +79,7 @@ func (p *Platform) updateCard(c *call) (any, error) {
 func (m *Message) without(ids []string, all bool) []string {
 	none := []string{}
 	for _, id := range ids {
-		got := slices.ContainsFunc(m.ToUser, func(to string) bool { return strings.EqualFold(to, id) })
-		if !all && !got {
+		if !all && !slices.ContainsFunc(m.ToUser, isUser(id)) {
 			none = append(none, strings.ToLower(id))
 		}
 	}

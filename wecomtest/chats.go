@@ -3,9 +3,10 @@ package wecomtest
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 )
 
-// chat is a group that an app has made (应用群聊).
+// chat is a group that an app has made (应用群聊). A chatid is unique in its corp only.
 type chat struct {
 	id    string
 	grant *grant
@@ -55,8 +56,8 @@ func (p *Platform) createChat(c *call) (any, error) {
 	switch {
 	case keepAlphanumeric(id, len(id)) != id:
 		return nil, refuse(86001)
-	case p.chats[id] != nil:
-		return nil, refusef(86001, "chatid exists already")
+	case p.chats[c.chatKey(id)] != nil:
+		return nil, refuse(86215)
 	case id == "":
 		id = "wr" + p.secrets.text(30, alphanumeric)
 	}
@@ -64,9 +65,12 @@ func (p *Platform) createChat(c *call) (any, error) {
 	if err := made.setOwner(c.text("owner")); err != nil {
 		return nil, err
 	}
-	p.chats[id] = made
+	p.chats[c.chatKey(id)] = made
 	return reply{"chatid": id}, nil
 }
+
+// chatKey finds a group of the token's corp.
+func (c *call) chatKey(id string) string { return c.token.grant.corp.ID + "/" + id }
 
 func cutChatName(name string) string {
 	runes := []rune(name)
@@ -83,18 +87,27 @@ func (g *chat) setOwner(owner string) error {
 	case owner == "":
 		owner = g.owner
 	}
-	if !slices.Contains(g.users, owner) {
+	i := slices.IndexFunc(g.users, isUser(owner))
+	if i < 0 {
 		return refuse(86005)
 	}
-	g.owner = owner
+	g.owner = g.users[i]
 	return nil
+}
+
+// isUser compares userids, which ignore case.
+func isUser(id string) func(string) bool {
+	return func(other string) bool { return strings.EqualFold(id, other) }
 }
 
 // ownChat finds a group that the app has made.
 func (p *Platform) ownChat(c *call) (*chat, error) {
-	g := p.chats[c.text("chatid")]
-	if g == nil || g.grant != c.token.grant {
-		return nil, refuse(86001)
+	g := p.chats[c.chatKey(c.text("chatid"))]
+	switch {
+	case g == nil:
+		return nil, refuse(86003)
+	case g.grant != c.token.grant:
+		return nil, refuse(86008)
 	}
 	return g, nil
 }
@@ -110,7 +123,7 @@ func (p *Platform) updateChat(c *call) (any, error) {
 	}
 	next := *g
 	removed := c.texts("del_user_list")
-	next.users = slices.DeleteFunc(slices.Clone(g.users), func(id string) bool { return slices.Contains(removed, id) })
+	next.users = slices.DeleteFunc(slices.Clone(g.users), func(id string) bool { return slices.ContainsFunc(removed, isUser(id)) })
 	for _, id := range added {
 		if !slices.Contains(next.users, id) {
 			next.users = append(next.users, id)

@@ -194,8 +194,8 @@ func (p *Platform) checkObject(row *endpoint, path string, fields []field, objec
 	return nil
 }
 
-// checkNames refuses names that the object has not, unless [AllowUnknownFields] is
-// given.
+// checkNames refuses names that the table does not have, unless
+// [AllowUnknownFields] is given.
 func (p *Platform) checkNames(path string, fields []field, object map[string]any) error {
 	if !p.settings.strict {
 		return nil
@@ -276,8 +276,8 @@ func isInteger(value any, typ string) bool {
 	return true
 }
 
-// missingField is the refusal for a field of the body that is absent: in an object,
-// where a documented code tells what is wrong with the field, that code.
+// missingField is the refusal for a field of the body that is absent. In a nested
+// object it has the code that the table gives to the field, if there is one.
 func missingField(row *endpoint, path string, f *field) *apiError {
 	if path != "" && f.Limits.Code != 0 {
 		return refusef(f.Limits.Code, "missing parameter %s", path+f.Name)

@@ -2,7 +2,6 @@ package wecomtest
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,7 +14,8 @@ import (
 // the other in the order of the changes; [Platform.Deliveries] has what became of
 // them. By default there are none.
 //
-// The events hold ids and places; of an update the real ones hold what has changed.
+// The events carry ids, names and departments; WeCom's own events of an update also
+// carry the fields that have changed.
 func WithContactEvents() Option {
 	return func(s *settings) error {
 		s.contactEvents = true
@@ -30,7 +30,8 @@ type contactEvent struct {
 }
 
 // tellMember tells the apps about a change of a member; by is the token that made
-// it, nil for the administrator. The lock is held.
+// it, nil for the administrator. A removal is told before it is made, while the
+// visible ranges still have the member. The lock is held.
 func (p *Platform) tellMember(by *token, c *Corp, change string, u *User) {
 	p.tell(by, c, change, func(g *grant, m *xmlMessage) bool {
 		if !g.visible(u) {
@@ -49,16 +50,16 @@ func (p *Platform) tellMember(by *token, c *Corp, change string, u *User) {
 	})
 }
 
-// tellDepartment tells the apps about a change of a department.
+// tellDepartment tells the apps about a change of a department; a removal, too, is
+// told before it is made.
 func (p *Platform) tellDepartment(by *token, c *Corp, change string, d *department) {
 	p.tell(by, c, change, func(g *grant, m *xmlMessage) bool {
 		view := &token{kind: CorpToken, grant: g}
-		if change == "delete_party" { // it is out of the tree: its parent tells who saw it
-			m.number("Id", d.id)
-			return view.seesDepartment(d.parent)
+		m.number("Id", d.id)
+		if change != "delete_party" {
+			name, _ := view.departmentEntry(d)["name"].(string)
+			m.text("Name", name).number("ParentId", d.parentID())
 		}
-		name, _ := view.departmentEntry(d)["name"].(string)
-		m.number("Id", d.id).text("Name", name).number("ParentId", d.parentID())
 		if change == "create_party" {
 			m.number("Order", d.order)
 		}
@@ -129,7 +130,8 @@ func (p *Platform) emptyOutbox(ctx context.Context) {
 			return
 		}
 		next := p.outbox[0]
-		p.outbox = slices.Delete(p.outbox, 0, 1)
+		p.outbox[0] = contactEvent{} // may be collected once it is pushed
+		p.outbox = p.outbox[1:]
 		p.mu.Unlock()
 		_, _ = p.Push(ctx, next.target, next.message) // the delivery is recorded, whether it was taken or not
 	}

@@ -57,3 +57,36 @@ func TestContactEvents(t *testing.T) {
 		assert.Len(t, own.all(), 6)
 	})
 }
+
+// What is removed leaves the visible range with it: the app is told all the same.
+func TestContactEventsOfRemovals(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t, wecomtest.WithoutServer(), wecomtest.WithContactEvents())
+		app := o.p.NewApp(wecomtest.AppConfig{})
+		events := backend(o.p, app)
+		o.access(app)
+		o.party(2, 1, "R&D")
+		o.party(3, 1, "Sales")
+		o.person("a", nil)
+		o.person("b", nil)
+		o.person("c", nil)
+		_, err := o.corp.Change(t.Context(), app, wecomtest.VisibleTo([]string{"a", "c"}, []int64{2, 3}))
+		require.NoError(t, err)
+		synctest.Wait()
+		seen := len(events.all())
+
+		require.NoError(t, o.corp.RemoveUser("a"))
+		require.NoError(t, o.corp.RemoveUser("b"))
+		o.ok("/cgi-bin/user/delete"+o.token+"&userid=c", nil)
+		o.ok("/cgi-bin/department/delete"+o.token+"&id=2", nil)
+		require.NoError(t, o.corp.RemoveDepartment(3))
+		synctest.Wait()
+		got := events.all()[seen:]
+		require.Len(t, got, 4, "b is out of sight")
+		assert.Contains(t, got[0].message, "<ChangeType><![CDATA[delete_user]]></ChangeType><UserID><![CDATA[a]]></UserID>")
+		assert.Contains(t, got[1].message, "<ChangeType><![CDATA[delete_user]]></ChangeType><UserID><![CDATA[c]]></UserID>")
+		assert.Contains(t, got[2].message, "<ChangeType><![CDATA[delete_party]]></ChangeType><Id>2</Id>")
+		assert.Contains(t, got[3].message, "<ChangeType><![CDATA[delete_party]]></ChangeType><Id>3</Id>")
+	})
+}

@@ -15,7 +15,7 @@ type contactList struct {
 	tags           map[int64]*tag
 	attributes     map[string]bool // custom attributes of the console
 	jobs           []*importJob    // the newest ones, the oldest first
-	oldJobs        map[string]bool // whose result is gone
+	oldJobs        []string        // ids of those whose result is gone, the oldest first
 	locked         bool            // by a registration
 }
 
@@ -23,7 +23,7 @@ func newContactList(corpName string) contactList {
 	c := contactList{
 		departments: map[int64]*department{}, names: map[siblingName]int{},
 		byID: map[string]*User{}, byMobile: map[string]*User{}, byMail: map[string]*User{}, byBizMail: map[string]*User{},
-		tags: map[int64]*tag{}, attributes: map[string]bool{}, oldJobs: map[string]bool{},
+		tags: map[int64]*tag{}, attributes: map[string]bool{},
 		lastDepartment: rootDepartment,
 	}
 	c.departments[rootDepartment] = &department{id: rootDepartment, name: corpName}

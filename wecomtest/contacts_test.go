@@ -634,3 +634,13 @@ func TestMedia(t *testing.T) {
 	o.p.Advance(72 * time.Hour)
 	o.refused(40007, "/cgi-bin/media/get"+o.access(o.app)+"&media_id="+id, nil)
 }
+
+func TestAddUserLeavesOutImpossibleDepartments(t *testing.T) {
+	t.Parallel()
+	corp := wecomtest.NewPlatform(t, wecomtest.WithoutServer()).NewCorp("Acme")
+	assert.Equal(t, []int64{7}, corp.AddUser(wecomtest.User{ID: "a", Departments: []int64{0, -1, 7, 1 << 40}}).Departments)
+	assert.Equal(t, []int64{1}, corp.AddUser(wecomtest.User{ID: "b", Departments: []int64{0}}).Departments)
+	assert.Equal(t, []int64{1}, corp.AddUser(wecomtest.User{ID: "a", Departments: []int64{-5}}).Departments)
+	require.NoError(t, corp.RemoveUser("a"))
+	assert.Len(t, corp.Departments(), 3, "the root, 7 and the one that 7 was made in")
+}

@@ -92,12 +92,13 @@ func (p *Platform) searchManyContacts(c *call) (any, error) {
 // who has left is kept.
 func (s *searched) search(c *call) (reply, error) {
 	const users, departments = 1, 2
-	r, result := reply{}, map[string]any{}
-	limit := map[string]any{"limit": json.Number(strconv.FormatInt(min(cmp.Or(c.amount("limit"), usualHits), maxHits), 10)), "cursor": c.text("cursor")}
+	result := map[string]any{}
+	limit := min(cmp.Or(c.amount("limit"), usualHits), maxHits)
+	page := &call{body: map[string]any{"limit": json.Number(strconv.FormatInt(limit, 10)), "cursor": c.text("cursor")}}
 	kind, last := c.amount("query_type"), true
 	var next string
 	if kind != departments {
-		found, more, err := hits(&call{body: limit}, s.users(c), r)
+		found, more, err := hits(page, s.users(c))
 		if err != nil {
 			return nil, err
 		}
@@ -106,10 +107,10 @@ func (s *searched) search(c *call) (reply, error) {
 			ids, openIDs = append(ids, u.ID), append(openIDs, u.OpenUserID)
 		}
 		result["user"] = map[string]any{"userid": ids, "open_userid": openIDs}
-		last, next = last && more == "", cmp.Or(next, more)
+		last, next = more == "", more
 	}
 	if kind != users {
-		found, more, err := hits(&call{body: limit}, s.departments(c), r)
+		found, more, err := hits(page, s.departments(c))
 		if err != nil {
 			return nil, err
 		}
@@ -121,7 +122,7 @@ func (s *searched) search(c *call) (reply, error) {
 
 // hits is one page, and the cursor of the next. A list that has ended before the
 // cursor is empty: users and departments share it.
-func hits[T any](c *call, all []T, r reply) (page []T, next string, err error) {
+func hits[T any](c *call, all []T) (page []T, next string, err error) {
 	from, err := strconv.ParseInt(cmp.Or(c.text("cursor"), "0"), 36, 64)
 	switch {
 	case err != nil || from < 0:
@@ -129,6 +130,7 @@ func hits[T any](c *call, all []T, r reply) (page []T, next string, err error) {
 	case from > 0 && from >= int64(len(all)):
 		return nil, "", nil
 	}
+	r := reply{}
 	page, err = pageOf(c, all, usualHits, maxHits, 40058, r)
 	next, _ = r["next_cursor"].(string)
 	return page, next, err

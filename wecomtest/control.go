@@ -211,14 +211,10 @@ func (p *Platform) controlApp(id string) (*App, error) {
 func (p *Platform) controlCorp(idOrName string) (*Corp, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if corp := p.findCorp(idOrName); corp != nil {
+	if corp := p.corpNamed(idOrName); corp != nil {
 		return corp, nil
 	}
-	i := slices.IndexFunc(p.corps, func(c *Corp) bool { return c.Name == idOrName })
-	if i < 0 {
-		return nil, notFound("no corp %q; POST corps makes one", idOrName)
-	}
-	return p.corps[i], nil
+	return nil, notFound("no corp %q; POST corps makes one", idOrName)
 }
 
 // tokenKinds reads names of token kinds.

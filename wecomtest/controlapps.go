@@ -191,6 +191,11 @@ func (p *Platform) controlNewUser(r *http.Request) (any, error) {
 	if in.Role < 0 || in.Role > RoleMember {
 		return nil, badRequest("role: want 1 to 5, as in get_login_info")
 	}
+	for _, id := range in.Departments {
+		if !isDepartmentID(id) {
+			return nil, badRequest("departments: want ids from %d (the root) to %d", rootDepartment, int64(largestID))
+		}
+	}
 	return corp.AddUser(User{
 		ID: in.ID, Name: in.Name, Mobile: in.Mobile, Email: in.Email, Role: in.Role, Departments: in.Departments,
 	}).doc(), nil
@@ -219,10 +224,8 @@ func (c *Corp) member(userID string) (User, error) {
 	if userID == "" {
 		return c.Admin(), nil
 	}
-	c.p.mu.Lock()
-	defer c.p.mu.Unlock()
-	if u := c.user(userID); u != nil {
-		return u.copy(), nil
+	if u, found := c.User(userID); found {
+		return u, nil
 	}
 	return User{}, notFound("userid: no such member in the corp")
 }

@@ -2,6 +2,7 @@ package wecomtest
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"time"
 	"unicode/utf8"
@@ -219,6 +220,9 @@ func (d faultDoc) fault() (Fault, error) {
 	f := Fault{
 		Path: d.Path, Skip: d.Skip, Times: d.Times, Code: d.Code, Message: d.Message, Status: d.Status,
 		DropRequest: d.DropRequest, DropReply: d.DropReply, CutJSON: d.CutJSON,
+	}
+	if f.Status != 0 && (f.Status < http.StatusOK || f.Status > 599) {
+		return f, badRequest("status: want 200 to 599")
 	}
 	if d.Latency == "" {
 		return f, nil

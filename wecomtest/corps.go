@@ -119,6 +119,14 @@ func (p *Platform) addCorp(name string, admin User) *Corp {
 func (p *Platform) Corp(idOrName string) *Corp {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if c := p.corpNamed(idOrName); c != nil {
+		return c
+	}
+	return p.addCorp(idOrName, User{})
+}
+
+// corpNamed finds a corp by its corpid or name. The lock is held.
+func (p *Platform) corpNamed(idOrName string) *Corp {
 	if c := p.findCorp(idOrName); c != nil {
 		return c
 	}
@@ -127,7 +135,7 @@ func (p *Platform) Corp(idOrName string) *Corp {
 			return c
 		}
 	}
-	return p.addCorp(idOrName, User{})
+	return nil
 }
 
 // findCorp looks a corpid up; the encrypted form is case-sensitive. The lock is held.
@@ -142,7 +150,8 @@ func (c *Corp) Admin() User {
 
 // AddUser adds a member, as the administrator does but without WeCom's checks, and
 // returns it with what was made up. A member with the same ID is replaced; a
-// department that does not exist is made.
+// department that does not exist is made, unless its id is impossible (below 1, or
+// over 32 bits): that one is left out.
 func (c *Corp) AddUser(u User) User {
 	defer c.settled()()
 	added := c.addUser(u)
@@ -159,8 +168,8 @@ func (c *Corp) RemoveUser(id string) error {
 	if err := c.removable(u); err != nil {
 		return fmt.Errorf("wecomtest: RemoveUser: %w", err)
 	}
-	c.removeUser(u)
 	c.p.tellMember(nil, c, "delete_user", u)
+	c.removeUser(u)
 	return nil
 }
 
@@ -218,6 +227,7 @@ func (c *Corp) addUser(u User) *User {
 	if mobile, ok := cleanMobile(u.Mobile); ok {
 		u.Mobile = mobile
 	}
+	u.Departments = slices.DeleteFunc(slices.Clone(u.Departments), func(id int64) bool { return !isDepartmentID(id) })
 	if len(u.Departments) == 0 {
 		u.Departments = []int64{rootDepartment}
 	}

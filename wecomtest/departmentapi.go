@@ -98,7 +98,7 @@ func (c *call) newParent(d *department) (*department, error) {
 	}
 	parent := c.token.contacts().department(id)
 	switch {
-	case id < rootDepartment || id > largestID:
+	case !isDepartmentID(id):
 		return nil, refuse(60124)
 	case parent == nil:
 		return nil, refuse(60004)
@@ -113,11 +113,9 @@ func (p *Platform) deleteDepartment(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	corp := c.token.contacts()
-	if err := corp.removeDepartment(d); err != nil {
+	if err := c.token.contacts().removeDepartment(c.token, d); err != nil {
 		return nil, err
 	}
-	p.tellDepartment(c.token, corp, "delete_party", d)
 	return reply{"errmsg": "deleted"}, nil
 }
 

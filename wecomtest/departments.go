@@ -138,12 +138,14 @@ func (c *Corp) RemoveDepartment(id int64) error {
 	if d == nil {
 		return errors.New("wecomtest: RemoveDepartment: no such department")
 	}
-	if err := c.removeDepartment(d); err != nil {
+	if err := c.removeDepartment(nil, d); err != nil {
 		return fmt.Errorf("wecomtest: RemoveDepartment: %w", err)
 	}
-	c.p.tellDepartment(nil, c, "delete_party", d)
 	return nil
 }
+
+// isDepartmentID tells whether a department can have the id.
+func isDepartmentID(id int64) bool { return rootDepartment <= id && id <= largestID }
 
 // department finds a department. The lock is held.
 func (c *Corp) department(id int64) *department { return c.departments[id] }
@@ -177,9 +179,15 @@ func (c *Corp) named(parent *department, name string, english bool) bool {
 
 // countNames adds n to the names that d has among its siblings.
 func (c *Corp) countNames(d *department, n int) {
-	c.names[siblingName{d.parent, d.name, false}] += n
+	c.countName(siblingName{d.parent, d.name, false}, n)
 	if d.nameEn != "" {
-		c.names[siblingName{d.parent, d.nameEn, true}] += n
+		c.countName(siblingName{d.parent, d.nameEn, true}, n)
+	}
+}
+
+func (c *Corp) countName(name siblingName, n int) {
+	if c.names[name] += n; c.names[name] == 0 {
+		delete(c.names, name)
 	}
 }
 
@@ -191,7 +199,7 @@ func (c *Corp) nameTaken(d *department) bool {
 // addDepartment adds d, whose id is chosen if it is 0, below a parent. taken tells
 // whether its name is another's.
 func (c *Corp) addDepartment(d department, parentID int64, taken func(*department) bool) (*department, error) {
-	if parentID < rootDepartment || parentID > largestID {
+	if !isDepartmentID(parentID) {
 		return nil, refuse(60124)
 	}
 	d.parent = c.department(parentID)
@@ -259,8 +267,9 @@ func (c *Corp) freeDepartment() int64 {
 	return id
 }
 
-// removeDepartment removes an empty department.
-func (c *Corp) removeDepartment(d *department) error {
+// removeDepartment removes an empty department and tells the apps; by is the token
+// that asked for it, nil for the administrator.
+func (c *Corp) removeDepartment(by *token, d *department) error {
 	switch {
 	case d.parent == nil:
 		return refuse(60007)
@@ -269,6 +278,7 @@ func (c *Corp) removeDepartment(d *department) error {
 	case len(d.members) > 0:
 		return refuse(60005)
 	}
+	c.p.tellDepartment(by, c, "delete_party", d)
 	c.countNames(d, -1)
 	c.detach(d)
 	delete(c.departments, d.id)

@@ -20,9 +20,9 @@ func refusef(code int, format string, args ...any) *apiError {
 	return &apiError{code: code, text: fmt.Sprintf(format, args...)}
 }
 
-// codeText is the text WeCom writes for a code, as far as it is known; for the
-// others the meaning of the code table. Texts change on the real platform:
-// a client must not branch on them.
+// codeText is the text that WeCom writes for a code where it is known, otherwise
+// the meaning from the code table. Texts change on the real platform: a client
+// must not branch on them.
 func codeText(code int) string {
 	switch code {
 	case 40001:

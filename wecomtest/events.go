@@ -228,7 +228,7 @@ func nearest(name string, candidates []string) []string {
 			score = min(score, distance(name, bare))
 		}
 		if name != "" && strings.Contains(lower, name) {
-			score = 1 // Part of it: likelier than a slip of the pen.
+			score = 1 // Part of it: likelier than a typing error.
 		}
 		if score <= max(2, len(name)/3) {
 			alike = append(alike, scored{candidate, score})

@@ -13,16 +13,16 @@ import (
 // or alone.
 type Fault struct {
 	Path  string // of the API, for example /cgi-bin/gettoken; empty: every path
-	Skip  int    // so many calls pass first
-	Times int    // so many calls are hit; 0: one, negative: all
+	Skip  int    // number of calls that pass first
+	Times int    // number of calls that are hit; 0: one, negative: all
 
 	Code        int           // errcode; the call is not carried out
 	Message     string        // errmsg text for Code; empty: WeCom's usual text
-	Status      int           // HTML page with this HTTP status; the call is not carried out
+	Status      int           // HTML page with this HTTP status, 200 to 599; the call is not carried out
 	DropRequest bool          // the connection is cut before the call is carried out
 	DropReply   bool          // the call is carried out, then the connection is cut
 	CutJSON     bool          // the call is carried out, half of the reply is sent
-	Latency     time.Duration // the reply comes so much later; the call is carried out at once
+	Latency     time.Duration // delay of the reply; the call itself is carried out at once
 }
 
 type activeFault struct {

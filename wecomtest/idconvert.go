@@ -13,8 +13,6 @@ const (
 	pendingLife    = 90 * day
 	massCallWithin = 90 * day // of the authorisation
 	chatAhead      = 7 * day
-	maxConverted   = 1000
-	maxChats       = 100
 
 	openTypeMember   = 1 // userid and corpid
 	openTypeExternal = 3 // external_userid and the like
@@ -27,7 +25,6 @@ type idBook struct {
 	pending   map[pendingKey]*pendingID
 	migrated  map[migration]bool
 	chats     map[*grant]time.Time // when the ids of customer groups change
-	newChats  map[*App]bool        // corps that authorise later begin with the new ids
 	massCall  map[*Corp]bool
 }
 
@@ -37,8 +34,8 @@ type pendingKey struct {
 }
 
 type pendingID struct {
-	id   string
-	made time.Time
+	id      string
+	expires time.Time
 }
 
 // migration is the switch of an app in a corp to one kind of ids.
@@ -51,7 +48,7 @@ type migration struct {
 func newIDBook() idBook {
 	return idBook{
 		customers: map[*Corp][]*Customer{}, pending: map[pendingKey]*pendingID{}, migrated: map[migration]bool{},
-		chats: map[*grant]time.Time{}, newChats: map[*App]bool{}, massCall: map[*Corp]bool{},
+		chats: map[*grant]time.Time{}, massCall: map[*Corp]bool{},
 	}
 }
 
@@ -194,12 +191,8 @@ func (p *Platform) getMigration(c *call) (any, error) {
 
 // openUserIDs converts members in the visible range.
 func (p *Platform) openUserIDs(c *call) (any, error) {
-	ids := c.texts("userid_list")
-	if len(ids) > maxConverted {
-		return nil, refuse(40032)
-	}
 	found, invalid := []any{}, []string{}
-	for _, id := range ids {
+	for _, id := range c.texts("userid_list") {
 		if u := c.token.contacts().user(id); u != nil && c.token.sees(u) {
 			found = append(found, map[string]any{"userid": id, "open_userid": u.OpenUserID})
 		} else {
@@ -212,16 +205,12 @@ func (p *Platform) openUserIDs(c *call) (any, error) {
 // plainUserIDs is meant for an app that the corp built itself. The platform has no
 // such apps and takes any token of the corp.
 func (p *Platform) plainUserIDs(c *call) (any, error) {
-	ids := c.texts("open_userid_list")
-	if len(ids) > maxConverted {
-		return nil, refuse(40032)
-	}
 	source, err := p.sourceAgent(c)
 	if err != nil {
 		return nil, err
 	}
 	found, invalid := []any{}, []string{}
-	for _, id := range ids {
+	for _, id := range c.texts("open_userid_list") {
 		i := slices.IndexFunc(source.corp.users, func(u *User) bool {
 			return u.OpenUserID == id && c.token.sees(u) && source.visible(u)
 		})

@@ -40,8 +40,9 @@ type userTicket struct {
 
 // newUserCode registers a code and returns its value. The lock is held.
 func (p *Platform) newUserCode(code *userCode, kind string) string {
-	value := p.secrets.secret(kind)
-	code.expires = p.Now().Add(userCodeLife)
+	now, value := p.Now(), p.secrets.secret(kind)
+	prune(p.userCodes, now, func(c *userCode) time.Time { return c.expires })
+	code.expires = now.Add(userCodeLife)
 	p.userCodes[value] = code
 	return value
 }
@@ -89,8 +90,9 @@ func (p *Platform) newUserTicket(code *userCode, life time.Duration) string {
 	if !code.private || code.grant == nil || code.user == nil || !code.grant.visible(code.user) {
 		return ""
 	}
-	value := p.secrets.secret(kindUserTicket)
-	p.userTicket[value] = &userTicket{app: code.app, grant: code.grant, user: code.user, expires: p.Now().Add(life)}
+	now, value := p.Now(), p.secrets.secret(kindUserTicket)
+	prune(p.userTicket, now, func(t *userTicket) time.Time { return t.expires })
+	p.userTicket[value] = &userTicket{app: code.app, grant: code.grant, user: code.user, expires: now.Add(life)}
 	return value
 }
 
@@ -191,7 +193,9 @@ func (p *Platform) getUserDetail(c *call) (any, error) {
 	}
 	u := ticket.user
 	r := reply{"userid": u.ID, "gender": u.Gender, "avatar": u.Avatar, "qr_code": qrCodeOf(u)}
-	for name, value := range map[string]string{"mobile": u.Mobile, "email": u.Email} {
+	for name, value := range map[string]string{
+		"mobile": u.Mobile, "email": u.Email, "biz_mail": u.BizMail, "address": u.Address,
+	} {
 		if value != "" {
 			r[name] = value
 		}

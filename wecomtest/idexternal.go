@@ -43,7 +43,8 @@ func (p *Platform) newExternalIDs(c *call) (any, error) {
 	return reply{"items": items}, nil
 }
 
-// newGroupMemberIDs converts ids of people who are no customers: any id of theirs.
+// newGroupMemberIDs converts ids of group members who are no customers. It takes any
+// id: the platform keeps no customer groups.
 func (p *Platform) newGroupMemberIDs(c *call) (any, error) {
 	if err := p.notMigrated(c); err != nil {
 		return nil, err
@@ -92,10 +93,13 @@ func (p *Platform) unionToExternal(c *call) (any, error) {
 		return reply{"external_userid": customer.OpenUserID}, nil
 	}
 	key := pendingKey{corp, c.text("unionid")}
-	if old := p.ids.pending[key]; old == nil || !c.now.Before(old.made.Add(pendingLife)) {
-		p.ids.pending[key] = &pendingID{id: "pd" + p.secrets.text(30, alphanumeric), made: c.now}
+	pending := p.ids.pending[key]
+	if pending == nil || !c.now.Before(pending.expires) {
+		prune(p.ids.pending, c.now, func(old *pendingID) time.Time { return old.expires })
+		pending = &pendingID{id: "pd" + p.secrets.text(30, alphanumeric), expires: c.now.Add(pendingLife)}
+		p.ids.pending[key] = pending
 	}
-	return reply{"pending_id": p.ids.pending[key].id}, nil
+	return reply{"pending_id": pending.id}, nil
 }
 
 // unionToExternal3rd looks in all corps that have the app, or in one.
@@ -130,7 +134,7 @@ func (p *Platform) pendingIDs(c *call) (any, error) {
 			continue
 		}
 		pending := p.ids.pending[pendingKey{c.token.contacts(), customer.UnionID}]
-		if pending != nil && c.now.Before(pending.made.Add(pendingLife)) {
+		if pending != nil && c.now.Before(pending.expires) {
 			result = append(result, map[string]any{"external_userid": id, "pending_id": pending.id})
 		}
 	}
@@ -180,17 +184,14 @@ func (p *Platform) newChatIDs(c *call) (any, error) {
 	if !c.now.Before(p.ids.chats[c.token.grant]) {
 		return nil, refuse(48002)
 	}
-	if len(c.texts("chat_id_list")) > maxChats {
-		return nil, refuse(40058)
-	}
 	return c.convert("chat_id_list", "wr", "chat_id", "new_chat_id", "invalid_chat_id_list"), nil
 }
 
+// upgradeLaterChats changes nothing here: the platform keeps no customer groups.
 func (p *Platform) upgradeLaterChats(c *call) (any, error) {
 	if c.token.app.Kind != Template {
 		return nil, refuse(48002)
 	}
-	p.ids.newChats[c.token.app] = true
 	return reply{}, nil
 }
 

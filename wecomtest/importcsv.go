@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -34,15 +33,17 @@ func readTable(content []byte, needed ...string) (*importTable, error) {
 		return nil, refusef(40092, "import file has invalid content: it is empty")
 	}
 	t := &importTable{rows: rows[1:]}
+	has := map[string]bool{}
 	for _, name := range rows[0] {
 		name = strings.TrimSpace(name)
-		if slices.Contains(t.columns, name) {
+		if has[name] {
 			return nil, refusef(40092, "import file has invalid content: the column %s is there twice", name)
 		}
+		has[name] = true
 		t.columns = append(t.columns, name)
 	}
 	for _, name := range needed {
-		if !slices.Contains(t.columns, name) {
+		if !has[name] {
 			return nil, refusef(40092, "import file has invalid content: there is no column %s", name)
 		}
 	}

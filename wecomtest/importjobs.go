@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"time"
 )
 
 const (
 	defaultJobDuration = 100 * time.Millisecond
-	keptJobs           = 5
+	keptJobs           = 5   // of a corp, with their results
+	rememberedJobs     = 100 // of a corp, by their ids only
 )
 
 // WithJobDuration sets how long each import (异步批量接口) takes on the platform's clock;
@@ -66,10 +68,14 @@ func (j *importJob) catchUp(now time.Time) {
 	for len(j.results) < due {
 		j.results = append(j.results, j.run(len(j.results)))
 	}
-	if over && j.failed == nil {
+	if !over {
+		return
+	}
+	if j.failed == nil {
 		j.finish()
 	}
-	j.ended = over
+	j.ended = true
+	j.prepare, j.run, j.finish = nil, nil, nil // they hold the whole file
 }
 
 // runJobs brings the imports of all corps up to now. The lock is held.
@@ -97,8 +103,9 @@ func (p *Platform) startJob(c *call, j *importJob) (any, error) {
 	j.id, j.corp, j.start, j.duration = p.secrets.text(43, alphanumeric), corp, c.now, p.settings.jobDuration
 	corp.jobs = append(corp.jobs, j)
 	if len(corp.jobs) > keptJobs {
-		corp.oldJobs[corp.jobs[0].id] = true
-		corp.jobs = corp.jobs[1:]
+		corp.oldJobs = append(corp.oldJobs, corp.jobs[0].id)
+		corp.oldJobs = slices.Delete(corp.oldJobs, 0, max(0, len(corp.oldJobs)-rememberedJobs))
+		corp.jobs = slices.Delete(corp.jobs, 0, 1)
 	}
 	p.jobs = append(p.jobs, j)
 	if callback != nil {
@@ -143,9 +150,9 @@ func (p *Platform) announceJob(ctx context.Context, j *importJob, to Target) {
 		raw("</BatchJob>").bytes())
 }
 
-// getJobResult tells how far an import is. The rows are told at its end; before,
-// each row that is done is an empty object. A job that failed as a whole is told
-// by the errcode of the reply.
+// getJobResult tells how far an import is. What became of the rows is told at its
+// end; before that, each finished row is an empty object. A job that failed as a
+// whole gives its errcode to the reply.
 func (p *Platform) getJobResult(c *call) (any, error) {
 	corp, id := c.token.contacts(), c.text("jobid")
 	for _, j := range corp.jobs {
@@ -153,7 +160,7 @@ func (p *Platform) getJobResult(c *call) (any, error) {
 			return j.result()
 		}
 	}
-	if corp.oldJobs[id] {
+	if slices.Contains(corp.oldJobs, id) {
 		return nil, refuse(40089)
 	}
 	return nil, refuse(40088)
@@ -173,16 +180,12 @@ func (j *importJob) result() (any, error) {
 	case j.ended && j.failed != nil:
 		return nil, j.failed
 	case j.ended:
-		r["status"], r["percentage"], r["result"] = jobFinished, 100, j.results
-		if done == 0 {
-			r["result"] = []any{}
-		}
+		r["status"], r["percentage"], r["result"] = jobFinished, 100, list(j.results)
 		return r, nil
 	case done > 0:
 		r["status"], r["percentage"] = jobRunning, min(99, 100*done/j.rows)
 	}
-	blank := make([]struct{}, done)
-	r["result"] = blank
+	r["result"] = make([]struct{}, done)
 	return r, nil
 }
 

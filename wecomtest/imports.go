@@ -91,7 +91,7 @@ func (m *memberImport) absent() []*User {
 	return all
 }
 
-// run carries out one row: it changes the member or adds him.
+// run carries out one row: it changes the member or adds one.
 func (m *memberImport) run(row int) any {
 	r := &call{body: m.bodies[row], token: m.token}
 	item := map[string]any{"userid": r.text("userid"), "errcode": 0, "errmsg": "ok"}
@@ -137,17 +137,15 @@ func (m *memberImport) finish() {
 			m.p.dismiss(m.token, u)
 		}
 	}
-	m.p.sweep(m.token, m.corp)
+	m.corp.sweep(m.token)
 }
 
 // sweep deletes outdated departments that have become empty.
-func (p *Platform) sweep(by *token, corp *Corp) {
-	outdated := slices.DeleteFunc(corp.sortedDepartments(), func(d *department) bool { return !d.outdated })
+func (c *Corp) sweep(by *token) {
+	outdated := slices.DeleteFunc(c.sortedDepartments(), func(d *department) bool { return !d.outdated })
 	slices.SortFunc(outdated, func(a, b *department) int { return cmp.Compare(b.level(), a.level()) }) // children first
 	for _, d := range outdated {
-		if corp.removeDepartment(d) == nil {
-			p.tellDepartment(by, corp, "delete_party", d)
-		}
+		_ = c.removeDepartment(by, d) // one that is not empty stays
 	}
 }
 
@@ -165,7 +163,7 @@ type departmentImport struct {
 	corp   *Corp
 	token  *token
 	rows   []departmentRow
-	listed map[int64]bool // ids in the file, and the root
+	levels map[int64]int // of the ids in the file; the root's is 1
 }
 
 func (p *Platform) replaceDepartments(c *call) (any, error) {
@@ -221,16 +219,13 @@ func (m *departmentImport) prepare() (int, error) {
 		}
 		byID[row.id], names[key] = row, true
 	}
-	levels := make(map[int64]int, len(m.rows))
-	m.listed = map[int64]bool{rootDepartment: true}
+	m.levels = map[int64]int{rootDepartment: 1} // which need not be in the file
 	for _, row := range m.rows {
-		level, ok := levelIn(byID, row.id)
-		if !ok {
+		if !m.setLevel(byID, row.id) {
 			return len(m.rows), refuse(302004)
 		}
-		levels[row.id], m.listed[row.id] = level, true
 	}
-	slices.SortStableFunc(m.rows, func(a, b departmentRow) int { return cmp.Compare(levels[a.id], levels[b.id]) })
+	slices.SortStableFunc(m.rows, func(a, b departmentRow) int { return cmp.Compare(m.levels[a.id], m.levels[b.id]) })
 	return len(m.rows), nil
 }
 
@@ -240,20 +235,27 @@ type siblingKey struct {
 	name   string
 }
 
-// levelIn counts the rows from a department up to the root; false if they do not
-// lead there: a parent is missing, or there is a loop. The root need not be in the
-// file.
-func levelIn(byID map[int64]*departmentRow, id int64) (int, bool) {
-	level := 1
-	for ; id != rootDepartment; level++ {
+// setLevel finds the level of a department and of those above it; false if they do
+// not lead up to the root: a parent is missing, or there is a loop.
+func (m *departmentImport) setLevel(byID map[int64]*departmentRow, id int64) bool {
+	var path []int64
+	for m.levels[id] == 0 {
 		row := byID[id]
-		if row == nil || level > len(byID) {
-			return 0, false
+		if row == nil || len(path) == len(byID) {
+			return false
 		}
-		id = row.parent
+		path, id = append(path, id), row.parent
 	}
-	return level, true
+	level := m.levels[id]
+	for _, below := range slices.Backward(path) {
+		level++
+		m.levels[below] = level
+	}
+	return true
 }
+
+// lists tells whether the file has a department; the root always counts as listed.
+func (m *departmentImport) lists(id int64) bool { return m.levels[id] > 0 }
 
 // What an import has done to a department, as bits.
 const (
@@ -331,7 +333,7 @@ func (m *departmentImport) change(d, draft *department) (action int, err error) 
 // in it two may have one name on the way from the old tree to the new one.
 func (m *departmentImport) nameTaken(d *department) bool {
 	return m.corp.named(d.parent, d.name, false) && slices.ContainsFunc(d.parent.children, func(other *department) bool {
-		return other.name == d.name && !m.listed[other.id]
+		return other.name == d.name && !m.lists(other.id)
 	})
 }
 
@@ -339,7 +341,7 @@ func (m *departmentImport) nameTaken(d *department) bool {
 // go when a later import has moved their members out.
 func (m *departmentImport) finish() {
 	for id, d := range m.corp.departments {
-		d.outdated = !m.listed[id] && m.token.manages(id)
+		d.outdated = !m.lists(id) && m.token.manages(id)
 	}
-	m.p.sweep(m.token, m.corp)
+	m.corp.sweep(m.token)
 }

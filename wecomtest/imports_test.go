@@ -273,3 +273,18 @@ func TestJobCallback(t *testing.T) {
 		assert.Len(t, v.all(), 2)
 	})
 }
+
+// Files that no administrator writes do not hold up the platform.
+func TestImportOfStrangeFilesEnds(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t, wecomtest.WithJobDuration(0))
+	var chain, wide strings.Builder
+	for id := 2; id < 30_000; id++ {
+		fmt.Fprintf(&chain, "d,%d,%d\n", id, id-1)
+		fmt.Fprintf(&wide, ",c%d", id)
+	}
+	o.run(replaceParty, "部门名称,部门ID,父部门ID\n"+chain.String())
+	assert.Len(t, o.corp.Departments(), 15, "as many as there can be levels")
+	o.fails(302004, replaceParty, "部门名称,部门ID,父部门ID\na,2,3\nb,3,2\n")
+	o.run(syncUser, strings.TrimSpace(userHeader)+wide.String())
+}

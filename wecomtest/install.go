@@ -61,10 +61,10 @@ func (g *grant) covers(department int64) bool {
 	return false
 }
 
-// forget takes what is removed from the corp out of the visible ranges, so that
-// what later has the same id is not in them.
+// forget takes what is removed from the corp out of the visible ranges: its id may
+// be given again.
 func forget[ID comparable](c *Corp, id ID, in func(*grant) *[]ID) {
-	for g := range c.living() {
+	for _, g := range c.grants { // cancelled ones too: codes and tickets may still lead to them
 		allowed := in(g)
 		*allowed = slices.DeleteFunc(*allowed, func(a ID) bool { return a == id })
 	}
@@ -212,8 +212,8 @@ var errNotInstalled = errors.New("wecomtest: the app is not installed in the cor
 // ChangeOption changes an authorisation; see [Corp.Change].
 type ChangeOption func(*grant)
 
-// VisibleTo sets the visible range (可见范围) of the app: members and departments, by
-// the ids of those that there are; others are left out.
+// VisibleTo sets the visible range (可见范围) of the app: members and departments. Ids
+// that do not exist are left out.
 func VisibleTo(users []string, departments []int64) ChangeOption {
 	return func(g *grant) {
 		g.allowUser, g.allowParty, g.allowTag = nil, nil, nil
@@ -231,7 +231,7 @@ func VisibleTo(users []string, departments []int64) ChangeOption {
 }
 
 // VisibleToTags adds tags (标签) to the visible range: their members and
-// departments. Tags that there are not are left out.
+// departments. Tags that do not exist are left out.
 func VisibleToTags(tags ...int64) ChangeOption {
 	return func(g *grant) {
 		for _, id := range tags {
@@ -336,11 +336,7 @@ func (c *Corp) SendMessage(ctx context.Context, from User, app *App, text string
 	if err != nil {
 		return Delivery{}, err
 	}
-	agent, err := strconv.ParseInt(target.AgentID, 10, 64)
-	if err != nil {
-		return Delivery{}, err
-	}
 	return c.p.Push(ctx, target, newXML().text("ToUserName", c.ID).text("FromUserName", from.ID).
 		number("CreateTime", c.p.Now().Unix()).text("MsgType", "text").text("Content", text).
-		number("MsgId", c.p.nextMessageID()).number("AgentID", agent).bytes())
+		number("MsgId", c.p.nextMessageID()).raw("<AgentID>"+target.AgentID+"</AgentID>").bytes())
 }

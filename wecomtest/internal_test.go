@@ -85,6 +85,13 @@ func TestSealVectors(t *testing.T) {
 	}
 }
 
+func TestKeyWithLineBreaksIsRefused(t *testing.T) {
+	t.Parallel()
+	key := strings.Repeat("a", 39) + "\n\n\n\n" // the decoder skips them: 29 bytes, in as many characters as wanted
+	_, err := newEnvelopeCipher("token", key)
+	require.ErrorContains(t, err, "EncodingAESKey")
+}
+
 func TestSealPads(t *testing.T) {
 	t.Parallel()
 	c, err := newEnvelopeCipher("t", strings.Repeat("a", 43))

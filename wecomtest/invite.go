@@ -1,27 +1,15 @@
 package wecomtest
 
-const (
-	mostInvitedUsers   = 1000
-	mostInvitedParties = 100 // and tags
-)
-
-// inviteUsers asks members to use WeCom (邀请成员): each of them once in a call, those
-// who use it already or may not are passed over.
+// inviteUsers asks members to use WeCom (邀请成员): each of them once in a call;
+// active and disabled members are passed over.
 func (p *Platform) inviteUsers(c *call) (any, error) {
 	if c.token.kind != ContactToken && !c.token.grant.app.cfg.ContactWrite {
 		return nil, refuse(48002)
 	}
 	corp := c.token.contacts()
 	userIDs, departmentIDs, tagIDs := c.texts("user"), c.numbers("party"), c.numbers("tag")
-	switch {
-	case len(userIDs)+len(departmentIDs)+len(tagIDs) == 0:
+	if len(userIDs)+len(departmentIDs)+len(tagIDs) == 0 {
 		return nil, refuse(82001)
-	case len(userIDs) > mostInvitedUsers:
-		return nil, refuse(40032)
-	case len(departmentIDs) > mostInvitedParties:
-		return nil, refuse(82002)
-	case len(tagIDs) > mostInvitedParties:
-		return nil, refuse(82003)
 	}
 	chosen := map[*User]bool{}
 	invalidUsers, invalidParties, invalidTags := []string{}, []int64{}, []int64{}

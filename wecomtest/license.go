@@ -1,9 +1,6 @@
 package wecomtest
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // LicenseType is a kind of licensed account (账号类型).
 type LicenseType int
@@ -102,7 +99,7 @@ type licenseOrder struct {
 	parent     *licenseOrder
 	children   []*licenseOrder
 	autoActive bool // of a child
-	payJob     string
+	paying     bool // a job pays it or has paid it
 }
 
 func (o *licenseOrder) statusAt(now time.Time) OrderStatus {
@@ -241,8 +238,8 @@ func (p *Platform) current(u *User, kind LicenseType) *license {
 	return p.shop.bound[boundKey{u, kind}]
 }
 
-// bind gives an account to a member (激活): with the account of the same kind that
-// the member has still, it is merged, and the days add up.
+// bind gives an account to a member (激活). An account of the same kind that the
+// member still has is merged into it, and its days are added.
 func (p *Platform) bind(l *license, u *User, now time.Time) {
 	expires := now.Add(l.validFor)
 	if old := p.current(u, l.kind); old != nil && now.Before(old.expires) {
@@ -268,14 +265,20 @@ func (c *Corp) licensed(id string) *User {
 
 // visibleToApps tells whether an app of the provider sees the member.
 func (p *Platform) visibleToApps(corp *Corp, u *User) bool {
-	return slices.ContainsFunc(p.grants, func(g *grant) bool {
-		return g.corp == corp && !g.cancelled && g.visible(u)
-	})
+	for g := range corp.living() {
+		if g.visible(u) {
+			return true
+		}
+	}
+	return false
 }
 
 // hasApp tells whether the corp has authorised an app of the provider.
 func (p *Platform) hasApp(corp *Corp) bool {
-	return slices.ContainsFunc(p.grants, func(g *grant) bool { return g.corp == corp && !g.cancelled })
+	for range corp.living() {
+		return true
+	}
+	return false
 }
 
 // SetBalance opens the provider's prepaid account (充值账户) with so many fen: what
@@ -293,9 +296,9 @@ func (v *Provider) Balance() int64 {
 	return v.p.shop.balance
 }
 
-// SetTestCorp makes the corp a test corp of the provider (服务商测试企业), or ends it:
-// its licence orders cost nothing and are paid at once, within the limits of test
-// corps. Its unfinished test orders become void at the end.
+// SetTestCorp makes the corp a test corp of the provider (服务商测试企业), or an
+// ordinary one again. Licence orders of a test corp cost nothing and are paid at
+// once, within the limits of test corps; they become void when it ceases to be one.
 func (c *Corp) SetTestCorp(test bool) {
 	c.p.mu.Lock()
 	defer c.p.mu.Unlock()

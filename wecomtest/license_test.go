@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -233,6 +234,27 @@ func TestBatchActivation(t *testing.T) {
 	assert.Equal(t, []any{"x"}, r["invalid_active_code_list"])
 	assert.Len(t, w.call("list_actived_account", object{"corpid": w.corp.ID})["account_list"], 1)
 	assert.Len(t, w.corp.Licenses(), 2)
+}
+
+func TestRepeatedCodeOfABatchIsNotActivated(t *testing.T) {
+	t.Parallel()
+	w := newLicenseWorld(t)
+	code := w.buy(1, 0, 1)[0]
+	w.fails(701024, "batch_active_account", object{"corpid": w.corp.ID, "active_list": []object{
+		{"active_code": code, "userid": "nobody"}, {"active_code": code, "userid": w.corp.Admin().ID},
+	}})
+	assert.EqualValues(t, 1, w.info(code)["status"], "unbound")
+}
+
+func TestActivateByTypeTakesTheEarliestDeadline(t *testing.T) {
+	t.Parallel()
+	w := newLicenseWorld(t)
+	paidLater := text(w.call("create_new_order", w.purchase(1, 0, 1)), "order_id")
+	earlier := w.buy(1, 0, 1)[0]
+	w.advance(time.Hour)
+	require.NoError(t, w.p.PayLicenseOrder(t.Context(), paidLater))
+	w.call("active_account_by_type", object{"type": 1, "corpid": w.corp.ID, "userid": w.corp.Admin().ID})
+	assert.EqualValues(t, 2, w.info(earlier)["status"], "bound")
 }
 
 func TestRenewal(t *testing.T) {
@@ -515,4 +537,19 @@ func TestCodesTakeTheirTime(t *testing.T) {
 	assert.Len(t, w.codes(id), 1)
 	_, err = wecomtest.Start(wecomtest.WithLicenseDelay(-1))
 	require.Error(t, err)
+}
+
+func TestVoidOrderMakesNoCodes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newLicenseWorld(t, wecomtest.WithLicenseDelay(time.Hour))
+		w.corp.SetTestCorp(true)
+		id := text(w.call("create_new_order", w.purchase(1, 0, 1)), "order_id")
+		w.corp.SetTestCorp(false)
+		w.advance(time.Hour)
+		synctest.Wait()
+		assert.Empty(t, w.codes(id))
+		assert.Empty(t, w.corp.Licenses())
+		assert.Empty(t, w.system.all(), "no license_pay_success")
+	})
 }

@@ -33,27 +33,27 @@ func (p *Platform) ownCode(corp *Corp, code string) *license {
 }
 
 // activate binds a code to a member, if it may be.
-func (p *Platform) activate(corp *Corp, code, userID string) (*User, error) {
+func (p *Platform) activate(corp *Corp, code, userID string) error {
 	l, u := p.ownCode(corp, code), corp.licensed(userID)
 	switch {
 	case l == nil || l.refunded:
-		return u, refuse(701021)
+		return refuse(701021)
 	case l.from == corp:
-		return u, refuse(701055)
+		return refuse(701055)
 	case l.user != nil:
-		return u, refuse(701003)
+		return refuse(701003)
 	case !p.Now().Before(l.made.Add(activateWithin)):
-		return u, refuse(701012)
+		return refuse(701012)
 	case u == nil:
-		return u, refuse(701019)
+		return refuse(701019)
 	case !p.visibleToApps(corp, u):
-		return u, refuse(701088)
+		return refuse(701088)
 	}
 	if err := p.mayMerge(l, u); err != nil {
-		return u, err
+		return err
 	}
 	p.bind(l, u, p.Now())
-	return u, nil
+	return nil
 }
 
 // mayMerge tells whether the account of the kind that a member has already may be
@@ -78,8 +78,7 @@ func (p *Platform) activateAccount(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = p.activate(corp, c.text("active_code"), c.text("userid"))
-	return reply{}, err
+	return reply{}, p.activate(corp, c.text("active_code"), c.text("userid"))
 }
 
 func (p *Platform) batchActivate(c *call) (any, error) {
@@ -94,18 +93,17 @@ func (p *Platform) batchActivate(c *call) (any, error) {
 	seen := map[string]bool{}
 	results, failed := []any{}, 0
 	for _, one := range items {
-		code := one.text("active_code")
-		u, err := p.activate(corp, code, one.text("userid"))
-		if seen[code] {
-			err = refuse(701023)
+		code, userID := one.text("active_code"), one.text("userid")
+		err := error(refuse(701023))
+		if !seen[code] {
+			seen[code] = true
+			err = p.activate(corp, code, userID)
 		}
-		seen[code] = true
-		refusal, refused := errors.AsType[*apiError](err)
-		result := map[string]any{"active_code": code, "userid": one.text("userid"), "errcode": 0}
-		if u != nil {
+		result := map[string]any{"active_code": code, "userid": userID, "errcode": 0}
+		if u := corp.licensed(userID); u != nil {
 			result["userid"] = u.OpenUserID
 		}
-		if refused {
+		if refusal, refused := errors.AsType[*apiError](err); refused {
 			failed++
 			result["errcode"] = refusal.code
 		}

@@ -8,7 +8,7 @@ import (
 // AutoScene is what sets off an automatic activation (自动激活).
 type AutoScene int
 
-// What sets it off.
+// The scenes of the event auto_activate.
 const (
 	SceneOpenApp  AutoScene = 1 // 成员主动访问应用
 	SceneSend     AutoScene = 2 // 服务商调用消息推送接口
@@ -27,7 +27,7 @@ func (p *Platform) autoActivate(corp *Corp, users []*User, scene AutoScene) {
 	message := p.systemEvent("auto_activate", corp.ID).number("Scene", int64(scene))
 	activated := false
 	for _, u := range users {
-		if l := p.autoActivateOne(corp, u, message); l != nil {
+		if p.autoActivateOne(corp, u, message) {
 			activated = true
 		}
 	}
@@ -36,7 +36,7 @@ func (p *Platform) autoActivate(corp *Corp, users []*User, scene AutoScene) {
 	}
 }
 
-// members are those of the userids that there are. The lock is held.
+// members finds members by userid; unknown ones are left out. The lock is held.
 func (c *Corp) members(ids []string) []*User {
 	var all []*User
 	for _, id := range ids {
@@ -47,7 +47,8 @@ func (c *Corp) members(ids []string) []*User {
 	return all
 }
 
-func (p *Platform) autoActivateOne(corp *Corp, u *User, message *xmlMessage) *license {
+// autoActivateOne tells in the message what it did; false if that was nothing.
+func (p *Platform) autoActivateOne(corp *Corp, u *User, message *xmlMessage) bool {
 	const none, ending, over = 1, 2, 3
 	now := p.Now()
 	old := p.current(u, ExternalLicense)
@@ -60,13 +61,13 @@ func (p *Platform) autoActivateOne(corp *Corp, u *User, message *xmlMessage) *li
 	case !now.Before(old.expires):
 		previous = over
 	case old.expires.Sub(now) > autoWithin:
-		return nil
+		return false
 	default:
 		previous = ending
 	}
 	l := cmp.Or(p.unused(corp, BaseLicense, now), p.unused(corp, ExternalLicense, now))
 	if l == nil {
-		return nil
+		return false
 	}
 	p.bind(l, u, now)
 	message.raw("<AccountList>").text("ActiveCode", l.code).number("Type", int64(l.kind)).
@@ -75,16 +76,18 @@ func (p *Platform) autoActivateOne(corp *Corp, u *User, message *xmlMessage) *li
 		message.text("PreviousActiveCode", old.code)
 	}
 	message.raw("</AccountList>")
-	return l
+	return true
 }
 
 // unused is the unbound code of a kind whose time to be activated ends first; nil
 // if there is none.
 func (p *Platform) unused(corp *Corp, kind LicenseType, now time.Time) *license {
-	for _, l := range p.licensesOf(corp) { // the oldest first
-		if l.kind == kind && l.corp == corp && l.statusFor(corp, now) == licenseUnbound && now.Before(l.made.Add(activateWithin)) {
-			return l
+	var first *license
+	for _, l := range p.licensesOf(corp) {
+		usable := l.kind == kind && l.corp == corp && l.statusFor(corp, now) == licenseUnbound && now.Before(l.made.Add(activateWithin))
+		if usable && (first == nil || l.made.Before(first.made)) {
+			first = l
 		}
 	}
-	return nil
+	return first
 }

@@ -30,6 +30,7 @@ const (
 type licenseJob struct {
 	id        string
 	kind      int
+	made      time.Time
 	submitted time.Time
 	status    int
 
@@ -45,8 +46,14 @@ type licenseJob struct {
 	refusal *apiError     // of a payment that failed
 }
 
+// readableUntil is how long the result can be read; a job that is never submitted
+// is given as long to be.
+func (j *licenseJob) readableUntil() time.Time { return latest(j.made, j.submitted).Add(jobLife) }
+
 func (p *Platform) newLicenseJob(kind int) *licenseJob {
-	j := &licenseJob{id: "J" + p.secrets.hex(30), kind: kind, known: map[*license]bool{}, corps: map[*Corp]bool{}}
+	now := p.Now()
+	j := &licenseJob{id: "J" + p.secrets.hex(30), kind: kind, made: now, known: map[*license]bool{}, corps: map[*Corp]bool{}}
+	prune(p.shop.licenseJobs, now, (*licenseJob).readableUntil)
 	p.shop.licenseJobs[j.id] = j
 	return j
 }
@@ -76,7 +83,7 @@ func (p *Platform) findJob(c *call, kind int) (*licenseJob, error) {
 		return nil, refusef(701005, "invalid jobid")
 	case j.submitted.IsZero():
 		return nil, refuse(701125)
-	case c.now.After(j.submitted.Add(jobLife)):
+	case c.now.After(j.readableUntil()):
 		return nil, refusef(701005, "the result of the job is gone")
 	}
 	return j, nil
@@ -308,12 +315,12 @@ func (p *Platform) submitPayJob(c *call) (any, error) {
 		return nil, refuse(701005)
 	case o.statusAt(c.now) != OrderUnpaid:
 		return nil, refuse(701084)
-	case o.payJob != "" && p.shop.licenseJobs[o.payJob].status == licenseJobRunning:
+	case o.paying:
 		return nil, refuse(701085)
 	}
 	j := p.newLicenseJob(jobPay)
 	j.submitted, j.status, j.order = c.now, licenseJobRunning, o
-	o.payJob = j.id
+	o.paying = true
 	p.at(c.now.Add(p.settings.licenseDelay), func() { p.finishPayJob(j) })
 	return reply{"jobid": j.id}, nil
 }
@@ -335,7 +342,7 @@ func (p *Platform) finishPayJob(j *licenseJob) {
 		j.refusal = refusef(701160, "the app orders of some corps do not cover the order")
 	}
 	if j.refusal != nil {
-		j.status, o.payJob = licenseJobFailed, ""
+		j.status, o.paying = licenseJobFailed, false
 		return
 	}
 	j.status = licenseJobDone

@@ -57,7 +57,7 @@ func (p *Platform) purchase(c *call, corp *Corp) (*licenseOrder, error) {
 }
 
 // createLicenseOrder makes an order. Whether the buyer may buy is not simulated:
-// every buyer_userid does.
+// every buyer_userid is accepted.
 func (p *Platform) createLicenseOrder(c *call) (any, error) {
 	corp, err := p.customer(c, "corpid")
 	if err != nil {
@@ -101,10 +101,7 @@ func (p *Platform) placeLicenseOrder(o *licenseOrder) reply {
 // apps of the provider only, one of them must be in a paid edition or a trial.
 func (p *Platform) checkAppOrders(corp *Corp) error {
 	sold, expired := false, false
-	for _, g := range p.grants {
-		if g.corp != corp || g.cancelled {
-			continue
-		}
+	for g := range corp.living() {
 		if len(g.app.cfg.Editions) == 0 {
 			return nil
 		}
@@ -128,6 +125,9 @@ func (p *Platform) checkAppOrders(corp *Corp) error {
 // pushes license_pay_success then. The lock is held.
 func (p *Platform) fulfilLater(o *licenseOrder) {
 	p.at(p.Now().Add(p.settings.licenseDelay), func() {
+		if o.status != OrderPaid { // refunded or void meanwhile
+			return
+		}
 		messages := p.fulfil(o)
 		p.background(func(ctx context.Context) { _ = p.pushSystemAll(ctx, messages) })
 	})
@@ -136,7 +136,7 @@ func (p *Platform) fulfilLater(o *licenseOrder) {
 // WithLicenseDelay makes what takes WeCom a while take d on the platform's clock:
 // the codes of an order that was paid by API (701022 until then), paying from the
 // balance and submitting an order of many corps (status 2 until then). By default
-// all is there at once.
+// everything is there at once.
 func WithLicenseDelay(d time.Duration) Option {
 	return func(s *settings) error {
 		if d < 0 {
@@ -274,7 +274,7 @@ func (p *Platform) cancelLicenseOrder(c *call) (any, error) {
 		return nil, refuse(701086)
 	case o.statusAt(c.now) != OrderUnpaid:
 		return nil, refuse(701084)
-	case o.payJob != "":
+	case o.paying:
 		return nil, refuse(701085)
 	}
 	o.status = OrderCancelled

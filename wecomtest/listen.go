@@ -15,8 +15,8 @@ import (
 const headerTimeout = time.Minute
 
 // WithAddr listens on a fixed address, such as 127.0.0.1:8080, in place of a free
-// port. An address without a host (:8080) means the loopback interface: who
-// wants others to reach the simulator says so (0.0.0.0:8080).
+// port. An address without a host (:8080) means the loopback interface; to let
+// other machines reach the simulator, say so (0.0.0.0:8080).
 func WithAddr(addr string) Option {
 	return func(s *settings) error {
 		host, port, err := net.SplitHostPort(addr)

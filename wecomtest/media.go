@@ -137,8 +137,8 @@ func (p *Platform) getMedia(c *call) (any, error) {
 	return f, nil
 }
 
-// byteRange reads bytes=from-to, where to may be absent; what is not that asks
-// for the whole file.
+// byteRange reads bytes=from-to, where to may be absent; any other header asks for
+// the whole file.
 func byteRange(header string, size int) (from, to int, ok bool) {
 	spec, found := strings.CutPrefix(header, "bytes=")
 	first, last, dash := strings.Cut(spec, "-")

@@ -34,7 +34,7 @@ const (
 var mobileSpacing = strings.NewReplacer(" ", "", "-", "")
 
 // cleanMobile is a mobile number as WeCom keeps it: without blanks, dashes and
-// +86. false: it is none.
+// +86; false if it is no mobile number.
 func cleanMobile(mobile string) (string, bool) {
 	mobile = mobileSpacing.Replace(mobile)
 	if home := strings.TrimPrefix(mobile, "+86"); mainlandForm.MatchString(home) {
@@ -114,7 +114,7 @@ func readAddresses(u, old *User, r *call) error {
 		}
 	}
 	if r.has("biz_mail_alias") {
-		aliases := (&call{body: objectOf(r.body["biz_mail_alias"])}).texts("item")
+		aliases := r.object("biz_mail_alias").texts("item")
 		if len(aliases) > mostMailAliases || slices.ContainsFunc(aliases, func(a string) bool { return !isMail(a) }) {
 			return refuse(60143)
 		}
@@ -235,9 +235,8 @@ func (c *Corp) readRest(u, _ *User, r *call) error {
 		}
 		u.ExternalProfile = profile
 	}
-	attrs, _ := objectOf(r.body["extattr"])["attrs"].([]any)
-	for _, attr := range attrs {
-		if err := c.readAttribute(u, &call{body: objectOf(attr)}); err != nil {
+	for _, attr := range r.object("extattr").objects("attrs") {
+		if err := c.readAttribute(u, attr); err != nil {
 			return err
 		}
 	}
@@ -247,9 +246,11 @@ func (c *Corp) readRest(u, _ *User, r *call) error {
 // readAttribute sets one custom attribute; those that the console has not defined
 // are ignored.
 func (c *Corp) readAttribute(u *User, r *call) error {
-	kind, _ := r.number("type")
-	text, web := &call{body: objectOf(r.body["text"])}, &call{body: objectOf(r.body["web"])}
-	a := Attribute{Name: r.text("name"), Type: int(kind), Text: text.text("value"), URL: web.text("url"), Title: web.text("title")}
+	web := r.object("web")
+	a := Attribute{
+		Name: r.text("name"), Type: int(r.amount("type")),
+		Text: r.object("text").text("value"), URL: web.text("url"), Title: web.text("title"),
+	}
 	if utf8.RuneCountInString(a.Text) > mostAttribute || utf8.RuneCountInString(a.Title) > mostTitle {
 		return refusef(40058, "invalid parameter extattr: the attribute %s is too long", a.Name)
 	}

@@ -186,7 +186,11 @@ func (c *Corp) checkPlaces(u, old *User, t *token) error {
 		}
 	}
 	if i := slices.Index(u.Departments, waitingPlace); i >= 0 {
-		u.Departments[i] = c.waiting().id
+		waiting := c.waiting().id
+		if slices.Contains(u.Departments, waiting) {
+			return refuse(40066)
+		}
+		u.Departments[i] = waiting
 		u.LeaderOf = slices.DeleteFunc(u.LeaderOf, func(id int64) bool { return id == waitingPlace })
 	}
 	if !slices.Contains(u.Departments, u.MainDepartment) {
@@ -259,11 +263,11 @@ func (p *Platform) deleteUser(c *call) (any, error) {
 	return reply{"errmsg": "deleted"}, nil
 }
 
-// dismiss removes a member and tells the apps.
+// dismiss removes a member and tells the apps that saw him.
 func (p *Platform) dismiss(by *token, u *User) {
 	corp := by.contacts()
-	corp.removeUser(u)
 	p.tellMember(by, corp, "delete_user", u)
+	corp.removeUser(u)
 }
 
 // mostDeleted is how many members one batchdelete takes.

@@ -102,7 +102,7 @@ func (p *Platform) repeated(c *call, body []byte) (Message, bool) {
 	return same[0], true
 }
 
-// receivers are those of a message, and who was named in vain.
+// receivers are whom a message reaches, and the ids that reach nobody.
 type receivers struct {
 	users       []string
 	seen        map[string]bool
@@ -148,8 +148,8 @@ func (c *call) receivers() (*receivers, error) {
 	return nil, refuse(codeUnreachable)
 }
 
-// parts are the ids of a list joined with |; the blanks around them in WeCom's own
-// examples are no part of them.
+// parts are the ids of a list joined with |, without the blanks that WeCom's own
+// examples have around them.
 func parts(joined string) []string {
 	var all []string
 	for part := range strings.SplitSeq(joined, "|") {
@@ -230,7 +230,8 @@ func (p *Platform) recallMessage(c *call) (any, error) {
 	return reply{}, nil
 }
 
-// countMessages is what the app has sent today or yesterday, in person-messages.
+// countMessages tells how many messages the app has sent today or yesterday: a
+// message counts once for each receiver.
 func (p *Platform) countMessages(c *call) (any, error) {
 	g := c.token.grant
 	until := endOfDay(c.now)

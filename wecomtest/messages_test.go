@@ -299,7 +299,7 @@ func TestChats(t *testing.T) {
 	s.refused(86001, path+"create"+s.access, create(object{"chatid": "a-b"}))
 	s.refused(86205, path+"create"+s.access, create(object{"chatid": strings.Repeat("a", 33)}))
 	assert.Equal(t, "chat1", s.ok(path+"create"+s.access, create(nil))["chatid"])
-	s.refused(86001, path+"create"+s.access, create(nil))
+	s.refused(86215, path+"create"+s.access, create(nil))
 
 	info := func() object { return dig(s.ok(path+"get"+s.access+"&chatid=chat1", nil), "chat_info") }
 	assert.Equal(t, strings.Repeat("名", 50), info()["name"], "a long name is cut")
@@ -316,7 +316,7 @@ func TestChats(t *testing.T) {
 	assert.Equal(t, "chat1", m.ChatID)
 	assert.Equal(t, []string{bob, carl}, m.ToUser)
 	s.refused(44004, path+"send"+s.access, object{"chatid": "chat1", "msgtype": "text", "text": object{"content": ""}})
-	s.refused(86001, path+"send"+s.access, object{"chatid": "other", "msgtype": "text", "text": object{"content": "hi"}})
+	s.refused(86003, path+"send"+s.access, object{"chatid": "other", "msgtype": "text", "text": object{"content": "hi"}})
 }
 
 func TestAgents(t *testing.T) {

@@ -59,7 +59,7 @@ func AllowUnknownFields() Option {
 	}
 }
 
-// AlwaysErrcode lets every successful reply carry errcode 0 and errmsg. By
+// AlwaysErrcode makes every successful reply carry errcode 0 and errmsg. By
 // default get_suite_token, get_corp_token, get_provider_token and
 // get_permanent_code (v1) leave both out, as the real ones may.
 func AlwaysErrcode() Option {
@@ -91,7 +91,7 @@ func WithRetryInterval(d time.Duration) Option {
 	}
 }
 
-// WithTries sets how often a push is tried; the default is three, as WeCom's.
+// WithTries sets how often a push is tried; the default is three, as with WeCom.
 func WithTries(n int) Option {
 	return func(s *settings) error {
 		if n < 1 {
@@ -102,8 +102,9 @@ func WithTries(n int) Option {
 	}
 }
 
-// WithHistory keeps only the newest n recorded calls, deliveries and messages of
-// each: for a platform that runs long. By default all are kept, for a test to read.
+// WithHistory keeps only the newest n recorded calls, the newest n deliveries and
+// the newest n messages: for a platform that runs for long. By default all are
+// kept, for a test to read.
 func WithHistory(n int) Option {
 	return func(s *settings) error {
 		if n < 1 {
@@ -199,9 +200,10 @@ func WithSeed(seed uint64) Option {
 // callback_token, encoding_aes_key, suite_ticket, suite_access_token,
 // provider_access_token, access_token, contact_token, pre_auth_code, auth_code,
 // permanent_code, code, login_auth_code, js_code, user_ticket, session_key,
-// jsapi_ticket, register_code, cashier_secret, active_code, mass_call_ticket. The first 20 letters and digits of what f returns
-// are used and completed with random characters to the usual length, so that
-// values stay distinct. A test can thus look for a marker in all output.
+// jsapi_ticket, register_code, cashier_secret, active_code, mass_call_ticket. The
+// first 20 letters and digits of what f returns are used and completed with random
+// characters to the usual length, so that values stay distinct. A test can thus
+// look for a marker in all output. f must not call the platform.
 func WithSecrets(f func(kind string) string) Option {
 	return func(s *settings) error {
 		if f == nil {

@@ -53,8 +53,8 @@ const (
 	OrderFromCashDesk                  // 服务商收银台
 )
 
-// EditionOrder is what a corp orders. Everything may be left out but Days of a
-// new purchase or renewal, and Users of a new purchase or of more seats.
+// EditionOrder is what a corp orders. Users and Days are required, but for Users of a
+// renewal and Days of more seats; the rest may be left out.
 type EditionOrder struct {
 	EditionID string // empty: the app's first edition
 	Type      OrderType
@@ -105,7 +105,6 @@ type order struct {
 	test    bool // of a test authorisation
 	items   []*orderItem
 	desk    *deskOrder // nil unless it was made at the cash desk
-	gone    bool       // replaced by another order number
 	expires time.Time  // while unpaid
 }
 
@@ -186,16 +185,13 @@ func (o *order) public(now time.Time) Order {
 	return v
 }
 
-// Orders are the orders of editions and of the cash desk, oldest first. An order
-// whose number was replaced ([Platform.ChangeOrderPrice]) is not among them.
+// Orders are the orders of editions and of the cash desk, oldest first.
 func (p *Platform) Orders() []Order {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var all []Order
 	for _, o := range p.shop.orders {
-		if !o.gone {
-			all = append(all, o.public(p.Now()))
-		}
+		all = append(all, o.public(p.Now()))
 	}
 	return all
 }
@@ -203,7 +199,7 @@ func (p *Platform) Orders() []Order {
 // findOrder finds an order by its number. The lock is held.
 func (p *Platform) findOrder(id string) *order {
 	for _, o := range p.shop.orders {
-		if o.id == id && !o.gone {
+		if o.id == id {
 			return o
 		}
 	}

@@ -32,7 +32,7 @@ func (p *Platform) listServiceOrders(c *call) (any, error) {
 	}
 	all := []any{}
 	for _, o := range p.shop.orders {
-		if !o.gone && o.corp != nil && o.item(c.token.app) != nil && c.between(o.at) && o.test == (c.amount("test_mode") == 1) {
+		if o.corp != nil && o.item(c.token.app) != nil && c.between(o.at) && o.test == (c.amount("test_mode") == 1) {
 			all = append(all, map[string]any(o.serviceOrder(c.token.app, c.now)))
 		}
 	}

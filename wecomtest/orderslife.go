@@ -91,20 +91,17 @@ func (p *Platform) CancelOrder(ctx context.Context, orderID string) error {
 // real platform it gets a new number, and change_order names both.
 func (p *Platform) ChangeOrderPrice(ctx context.Context, orderID string, price int64) (Order, error) {
 	p.mu.Lock()
-	old := p.findOrder(orderID)
-	if old == nil || old.corp == nil || old.statusAt(p.Now()) != OrderUnpaid || len(old.items) != 1 {
+	o := p.findOrder(orderID)
+	if o == nil || o.corp == nil || o.statusAt(p.Now()) != OrderUnpaid || len(o.items) != 1 {
 		p.mu.Unlock()
 		return Order{}, errors.New("wecomtest: ChangeOrderPrice: there is no such unpaid order of one app")
 	}
-	o, item := *old, *old.items[0]
-	item.price = price
-	o.id, o.items = p.newOrderID(), []*orderItem{&item}
-	old.gone = true
-	p.shop.orders = append(p.shop.orders, &o)
-	made := o.public(p.Now())
+	item := o.items[0]
+	o.id, item.price = p.newOrderID(), price
+	changed := o.public(p.Now())
 	message := item.app.event("change_order").text("PaidCorpId", o.corp.ID).text("OldOrderId", orderID).text("NewOrderId", o.id)
 	p.mu.Unlock()
-	return made, p.pushApps(ctx, []appPush{{item.app, message}})
+	return changed, p.pushApps(ctx, []appPush{{item.app, message}})
 }
 
 // RefundOrder decides about the refund of a paid order (退款). When it is agreed, what

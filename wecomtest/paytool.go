@@ -52,8 +52,8 @@ func paytoolHandlers() map[string]handler {
 	}
 }
 
-// openDeskOrder makes an order. A parameter that does not fit gets 90305, an app
-// or edition that there is not too.
+// openDeskOrder makes an order. A parameter that does not fit gets 90305, and so does
+// an unknown app or edition.
 func (p *Platform) openDeskOrder(c *call) (any, error) {
 	desk := &deskOrder{business: int(c.amount("business_type")), payType: int(c.amount("pay_type")), creator: c.text("creator")}
 	products, err := desk.products(c.object("product_list"))
@@ -388,7 +388,7 @@ func (p *Platform) checkPayment(orderURL string) (*order, error) {
 	}
 	p.confirmDue()
 	for _, o := range p.shop.orders {
-		if o.desk == nil || o.gone || !strings.HasSuffix(o.desk.url, g.path) {
+		if o.desk == nil || !strings.HasSuffix(o.desk.url, g.path) {
 			continue
 		}
 		if o.statusAt(p.Now()) != OrderUnpaid {

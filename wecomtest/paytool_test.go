@@ -10,6 +10,7 @@ import (
 	"sort"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -141,6 +142,23 @@ func TestCashDeskOrderPaidOnBehalfWaitsForTheCorp(t *testing.T) {
 	w.deskRefused(90431, "open_order", quiet(2))
 	w.advance(25 * time.Hour)
 	w.desk("open_order", quiet(2))
+}
+
+func TestCashDeskOrderWithANewPriceIsOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newShopWorld(t)
+		old := text(w.desk("open_order", w.thirdApp(1, nil)), "order_id")
+		changed, err := w.p.ChangeOrderPrice(t.Context(), old, 100)
+		require.NoError(t, err)
+		w.deskRefused(90310, "get_order_detail", object{"order_id": old})
+		w.advance(73 * time.Hour)
+		listed := w.desk("get_order_list", object{"limit": 10})["pay_order_list"].([]any)
+		require.Len(t, listed, 1)
+		assert.Equal(t, changed.ID, listed[0].(object)["order_id"])
+		synctest.Wait()
+		assert.ElementsMatch(t, []string{"open_order", "change_order", "pay_for_app_success", "change_editon"}, w.got.kinds())
+	})
 }
 
 func TestCashDeskSignature(t *testing.T) {

@@ -31,6 +31,7 @@ func signed(take handler) handler {
 		if subtle.ConstantTimeCompare([]byte(want), []byte(c.text("sig"))) != 1 {
 			return nil, refusef(90305, "invalid parameter sig")
 		}
+		prune(p.shop.nonces, c.now, func(until time.Time) time.Time { return until })
 		p.shop.nonces[nonce] = c.now.Add(signedWindow)
 		return take(p, c)
 	}

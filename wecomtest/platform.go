@@ -65,8 +65,8 @@ type Platform struct {
 	messageIDs   int64
 }
 
-// NewPlatform starts a platform that the end of the test closes. A bad option
-// ends the test.
+// NewPlatform starts a platform that is closed at the end of the test. A bad option
+// fails the test.
 func NewPlatform(tb testing.TB, opts ...Option) *Platform {
 	tb.Helper()
 	p, err := Start(opts...)

@@ -75,10 +75,10 @@ func (p *Platform) Handle(host string, h http.Handler) {
 }
 
 // Push seals and signs message (an XML or JSON event) for the target and delivers
-// it as WeCom does: up to three tries ([WithTries]), each with its own random prefix, nonce and
-// timestamp, and the target's deadline. Another try follows a failed connection
-// and a time-out only, unless [RetryOnStatus] is set. The error wraps
-// [ErrNotDelivered] when no try counted.
+// it as WeCom does: up to three tries ([WithTries]), each with its own random
+// prefix, nonce and timestamp, and the target's deadline. Only a failed connection
+// or a time-out is followed by another try, unless [RetryOnStatus] is set. The
+// error wraps [ErrNotDelivered] when no try counted.
 func (p *Platform) Push(ctx context.Context, target Target, message []byte) (Delivery, error) {
 	d := Delivery{URL: target.URL, Kind: messageKind(message), Message: message, Receiver: target.Receiver, At: p.Now()}
 	envelope, err := newEnvelopeCipher(target.Token, target.AESKey)

@@ -89,20 +89,43 @@ type meter struct {
 	blocked time.Time // until then everything is refused
 }
 
-// take counts a call; false if it is one too many.
-func (m *meter) take(now time.Time, most int, window time.Duration) bool {
+// full tells whether another call is one too many: then the block begins.
+func (m *meter) full(now time.Time, q quota) bool {
 	if now.Before(m.blocked) {
-		return false
+		return true
 	}
-	if !now.Before(m.start.Add(window)) {
+	if !now.Before(m.start.Add(q.window)) {
 		m.start, m.calls = now, 0
 	}
-	if m.calls == most {
-		m.blocked = now.Add(window)
+	if m.calls < q.most {
 		return false
 	}
-	m.calls++
+	m.blocked = now.Add(q.window)
 	return true
+}
+
+// quota is one of the numbers of a RateLimit, for one owner.
+type quota struct {
+	most   int
+	window time.Duration
+	unit   string // of the window
+	owner  any    // as in meterKey
+	whose  string
+}
+
+// quotas are the numbers that a call counts against. owner is nil for a call
+// without credential.
+func (l *RateLimit) quotas(ip string, owner any) []quota {
+	all := []quota{
+		{l.IPPerMinute, time.Minute, "minute", ip, "one address"},
+		{l.IPPerHour, time.Hour, "hour", ip, "one address"},
+	}
+	if owner != nil {
+		all = append(all,
+			quota{l.PerMinute, time.Minute, "minute", owner, "one corp"},
+			quota{l.PerHour, time.Hour, "hour", owner, "one corp"})
+	}
+	return slices.DeleteFunc(all, func(q quota) bool { return q.most == 0 })
 }
 
 // turn is what a running call has taken of limits of concurrency.
@@ -122,48 +145,39 @@ func (t *token) owner(p *Platform) any {
 	}
 }
 
-// takeTurn counts a call against the limits. The lock is held.
+// takeTurn counts a call against the limits, once it is certain that none of them
+// refuses it. The lock is held.
 func (p *Platform) takeTurn(c *call, r *RecordedCall) error {
 	owner := c.token.owner(p)
+	var meters []*meter
 	for i := range p.settings.rateLimits {
 		l := &p.settings.rateLimits[i]
 		if !l.covers(r.Path) {
 			continue
 		}
-		key := meterKey{limit: i, owner: r.FromIP, path: r.Path}
-		if err := p.count(c.now, key, l.IPPerMinute, l.IPPerHour, "one address"); err != nil {
-			return err
-		}
-		if key.owner = owner; owner == nil {
-			continue
-		}
-		if err := p.count(c.now, key, l.PerMinute, l.PerHour, "one corp"); err != nil {
-			return err
+		for _, q := range l.quotas(r.FromIP, owner) {
+			m := p.meter(meterKey{limit: i, window: q.window, owner: q.owner, path: r.Path})
+			if m.full(c.now, q) {
+				return refusef(45009, "%s: %d calls of %s to %s in one %s", codeText(45009), q.most, q.whose, r.Path, q.unit)
+			}
+			meters = append(meters, m)
 		}
 	}
-	return p.enter(owner, r)
-}
-
-func (p *Platform) count(now time.Time, key meterKey, perMinute, perHour int, whose string) error {
-	for _, w := range []struct {
-		most   int
-		window time.Duration
-		name   string
-	}{{perMinute, time.Minute, "minute"}, {perHour, time.Hour, "hour"}} {
-		if w.most == 0 {
-			continue
-		}
-		key.window = w.window
-		m := p.meters[key]
-		if m == nil {
-			m = &meter{start: now}
-			p.meters[key] = m
-		}
-		if !m.take(now, w.most, w.window) {
-			return refusef(45009, "%s: %d calls of %s to %s in one %s", codeText(45009), w.most, whose, key.path, w.name)
-		}
+	if err := p.enter(owner, r); err != nil {
+		return err
+	}
+	for _, m := range meters {
+		m.calls++
 	}
 	return nil
+}
+
+// meter finds or makes a meter.
+func (p *Platform) meter(key meterKey) *meter {
+	if p.meters[key] == nil {
+		p.meters[key] = &meter{}
+	}
+	return p.meters[key]
 }
 
 // enter counts a call as running until endTurn. The lock is held.

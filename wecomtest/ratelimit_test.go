@@ -62,6 +62,22 @@ func TestRateLimitByAddress(t *testing.T) {
 	})
 }
 
+func TestRateLimitDoesNotCountRefusals(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const list = "/cgi-bin/department/list"
+		o := newOffice(t, wecomtest.WithoutServer(), wecomtest.WithRateLimit(wecomtest.RateLimit{
+			PerMinute: 1, IPPerMinute: 2, Paths: []string{list},
+		}))
+		made, err := o.p.NewCorp("Other").Install(t.Context(), o.app)
+		require.NoError(t, err)
+		elsewhere := "?access_token=" + o.corpToken(o.suiteToken(o.app), made)
+		o.ok(list+o.token, nil)
+		assert.Contains(t, o.refused(45009, list+o.token, nil), "one corp")
+		o.ok(list+elsewhere, nil) // the second call of this address: the refused one is none
+	})
+}
+
 func TestRateLimitOfConcurrency(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

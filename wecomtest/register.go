@@ -112,7 +112,7 @@ func (p *Platform) Register(ctx context.Context, registerURL string, form Regist
 			kind: ContactToken, value: p.secrets.secret(kindContactToken),
 			expires: p.Now().Add(contactTokenLife), corp: corp,
 		}
-		p.tokens[r.contact.value] = r.contact
+		p.keepToken(r.contact, p.Now())
 		message.raw("<ContactSync>").text("AccessToken", r.contact.value).
 			number("ExpiresIn", int64(contactTokenLife/time.Second)).raw("</ContactSync>")
 	}
@@ -192,6 +192,7 @@ func (p *Platform) getCustomizedAuthURL(c *call) (any, error) {
 		link.templates = append(link.templates, app)
 	}
 	id := p.secrets.hex(32)
+	prune(p.authLinks, c.now, func(l *authLink) time.Time { return l.expires })
 	p.authLinks[id] = link
 	return reply{
 		"qrcode_url": "https://" + hostOpenWork + pageCustomAuth + "?auth=" + url.QueryEscape(id),
@@ -208,6 +209,7 @@ func (p *Platform) getRegisterCode(c *call) (any, error) {
 		return nil, refuse(84025)
 	}
 	r := &registration{code: p.secrets.secret(kindRegisterCode), pkg: pkg, state: c.text("state"), made: c.now}
+	prune(p.registers, c.now, func(r *registration) time.Time { return r.made.Add(registerInfoLife) })
 	p.registers[r.code] = r
 	return reply{"register_code": r.code, "expires_in": int64(registerCodeLife / time.Second)}, nil
 }
@@ -239,13 +241,10 @@ func (p *Platform) getRegisterInfo(c *call) (any, error) {
 
 // setScope replaces the visible range (可见范围) of an app of the new corp.
 func (p *Platform) setScope(c *call) (any, error) {
-	agentID, _ := c.number("agentid")
-	corp := c.token.corp
-	for _, g := range p.grants {
-		if g.corp != corp || g.agentID != agentID || g.cancelled {
-			continue
+	for g := range c.token.corp.living() {
+		if g.agentID == c.amount("agentid") {
+			return g.setScope(c), nil
 		}
-		return g.setScope(c), nil
 	}
 	return nil, refuse(40056)
 }

@@ -14,8 +14,10 @@ import (
 	"strings"
 )
 
-// padBlock is WeCom's PKCS#7 block: 32 bytes, twice the block of AES.
-const padBlock = 32
+const (
+	padBlock = 32 // of WeCom's PKCS#7 padding: twice the block of AES
+	keySize  = 32
+)
 
 // envelopeCipher seals and opens callback messages with one Token and
 // EncodingAESKey pair.
@@ -28,9 +30,10 @@ func newEnvelopeCipher(token, encodingAESKey string) (*envelopeCipher, error) {
 	if len(encodingAESKey) != 43 {
 		return nil, fmt.Errorf("wecomtest: EncodingAESKey has %d characters, want 43", len(encodingAESKey))
 	}
-	// Not strict: the two spare bits of the last character may be set.
+	// Not strict: the two spare bits of the last character may be set. The decoder
+	// skips line breaks, so the length of the key is not certain yet.
 	key, err := base64.StdEncoding.DecodeString(encodingAESKey + "=")
-	if err != nil {
+	if err != nil || len(key) != keySize {
 		return nil, errors.New("wecomtest: EncodingAESKey is not base64")
 	}
 	return &envelopeCipher{token: token, key: key}, nil
@@ -51,7 +54,7 @@ func (c *envelopeCipher) seal(random, message []byte, receiver string) string {
 	plain = append(plain, bytes.Repeat([]byte{byte(pad)}, pad)...)
 	block, err := aes.NewCipher(c.key)
 	if err != nil {
-		panic(err) // the key has 32 bytes
+		panic(err) // newEnvelopeCipher has checked the length of the key
 	}
 	cipher.NewCBCEncrypter(block, c.key[:aes.BlockSize]).CryptBlocks(plain, plain)
 	return base64.StdEncoding.EncodeToString(plain)

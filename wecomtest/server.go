@@ -51,7 +51,7 @@ type answer struct {
 }
 
 // AllowIPs sets the list of source addresses that may call the API; others get
-// 60020 with their address in the text. No argument: everybody may.
+// 60020 with their address in the text. Without arguments everybody may.
 func (p *Platform) AllowIPs(ips ...string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -150,13 +150,13 @@ func (p *Platform) serve(r *http.Request, ip string) answer {
 		Body: body, FromIP: ip, At: p.Now(), rawQuery: r.URL.RawQuery,
 	}
 
+	defer p.endTurn(&recorded) // also when a handler panics
 	a, latency := p.carryOutAndRecord(&recorded)
 	p.wait(r.Context(), latency)
-	p.endTurn(&recorded)
 	return a
 }
 
-// carryOutAndRecord tells also how long the answer is to wait.
+// carryOutAndRecord returns also how long the answer is to be delayed.
 func (p *Platform) carryOutAndRecord(r *RecordedCall) (answer, time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock() // also when a handler panics: the next call must not hang

@@ -58,8 +58,8 @@ func endOfDay(t time.Time) time.Time {
 	return time.Date(y, m, d+1, 0, 0, 0, 0, chinaTime())
 }
 
-// at does work with the lock held once the platform's clock shows t: now, if it
-// does already. The lock is held.
+// at does work, with the lock held, as soon as the platform's clock has reached t:
+// at once, if it has already. The lock is held.
 func (p *Platform) at(t time.Time, work func()) {
 	if !p.Now().Before(t) {
 		work()
@@ -168,7 +168,7 @@ func unixOrZero(t time.Time) int64 {
 	return t.Unix()
 }
 
-// repeat is a text that can be sent again: the value, as the API spells it.
+// spelled is a single value as the JSON spells it; "" for null, a list or an object.
 func spelled(v any) string {
 	switch v := v.(type) {
 	case string:

@@ -69,8 +69,8 @@ func (p *Platform) signIn(v *visitor, address string, refused bool) (*url.URL, e
 	if refused {
 		return back(s.redirect, "state", g.get("state")), nil
 	}
-	if g := s.code.grant; g != nil && v.user != nil {
-		p.autoActivate(g.corp, []*User{v.user}, SceneOpenApp)
+	if s.code.fromOwnCorp() {
+		p.autoActivate(v.corp, []*User{v.user}, SceneOpenApp)
 	}
 	name, kind := "code", kindUserCode
 	if s.code.use == useProviderLogin {
@@ -107,11 +107,17 @@ func (p *Platform) admit(s *signInPage, v *visitor) error {
 	if s.code.use == useOAuth3rd && v.corp != nil {
 		s.code.grant = p.findGrant(s.code.app, v.corp)
 	}
-	if s.sensitive && (v.user == nil || s.code.grant == nil || !s.code.grant.visible(v.user)) {
+	s.code.visitor = *v
+	if s.sensitive && (!s.code.fromOwnCorp() || !s.code.grant.visible(v.user)) {
 		return pageError(60021, "the member is outside the app's visible range")
 	}
-	s.code.visitor = *v
 	return nil
+}
+
+// fromOwnCorp tells whether the visitor is a member of a corp that has the app:
+// userids and department ids of other corps may be the same.
+func (c *userCode) fromOwnCorp() bool {
+	return c.grant != nil && c.user != nil && c.grant.corp == c.corp
 }
 
 // openOAuth is 网页授权: appid is a suite_id (third-party app) or a corpid
@@ -177,14 +183,15 @@ func (p *Platform) findOAuthApp(g *page, code *userCode) error {
 
 // findAgent resolves agentid to a customised app of the corp.
 func (p *Platform) findAgent(g *page, corp *Corp, code *userCode) error {
-	for _, candidate := range p.grants {
-		if candidate.corp == corp && !candidate.cancelled && strconv.FormatInt(candidate.agentID, 10) == g.get("agentid") {
-			if candidate.app.Kind != Template {
-				return pageError(-31028, "agentid is no customised app")
-			}
-			code.grant, code.app = candidate, candidate.app
-			return nil
+	for candidate := range corp.living() {
+		if strconv.FormatInt(candidate.agentID, 10) != g.get("agentid") {
+			continue
 		}
+		if candidate.app.Kind != Template {
+			return pageError(-31028, "agentid is no customised app")
+		}
+		code.grant, code.app = candidate, candidate.app
+		return nil
 	}
 	return pageError(-31028, "agentid unknown")
 }

@@ -56,7 +56,9 @@ type authCode struct {
 
 // newAuthCode makes a temporary code for a grant. The lock is held.
 func (p *Platform) newAuthCode(g *grant) *authCode {
-	code := &authCode{value: p.secrets.secret(kindAuthCode), grant: g, expires: p.Now().Add(authCodeLife)}
+	now := p.Now()
+	code := &authCode{value: p.secrets.secret(kindAuthCode), grant: g, expires: now.Add(authCodeLife)}
+	prune(p.authCodes, now, func(c *authCode) time.Time { return c.expires })
 	p.authCodes[code.value] = code
 	return code
 }
@@ -81,6 +83,7 @@ func (p *Platform) getSuiteToken(c *call) (any, error) {
 
 func (p *Platform) getPreAuthCode(c *call) (any, error) {
 	value := p.secrets.secret(kindPreAuthCode)
+	prune(p.preAuth, c.now, func(c *preAuthCode) time.Time { return c.expires })
 	p.preAuth[value] = &preAuthCode{app: c.token.app, expires: c.now.Add(preAuthCodeLife)}
 	return reply{"pre_auth_code": value, "expires_in": int64(preAuthCodeLife / time.Second)}, nil
 }
@@ -93,11 +96,11 @@ func (p *Platform) setSessionInfo(c *call) (any, error) {
 	if !c.now.Before(code.expires) {
 		return nil, refuse(42007)
 	}
-	session := &call{body: objectOf(c.body["session_info"])}
+	session := c.object("session_info")
 	if len(session.numbers("appid")) > 0 {
 		return nil, refuse(40086) // only old multi-app suites have appids
 	}
-	switch authType, _ := session.number("auth_type"); authType {
+	switch authType := session.amount("auth_type"); authType {
 	case 0, 1:
 		code.test = authType == 1
 	default:
@@ -345,7 +348,7 @@ func (p *Platform) getAppQRCode(c *call) (any, error) {
 	if !isState(c.text("state"), 32) {
 		return nil, refuse(84025)
 	}
-	if kind, _ := c.number("result_type"); kind == 2 {
+	if c.amount("result_type") == 2 {
 		return reply{"qrcode": "https://open.work.weixin.qq.com/wwopen/mng/qrcode/" + p.secrets.hex(16)}, nil
 	}
 	return &file{contentType: "image/png", name: "qrcode.png", body: []byte("\x89PNG\r\n\x1a\n")}, nil

@@ -122,7 +122,7 @@ func (c *Corp) checkTagName(name string) error {
 	return nil
 }
 
-// divided is a list of which a part is not valid.
+// divided is a list, split into what is valid and what is not.
 type divided[V, I any] struct {
 	valid   []V
 	invalid []I
@@ -155,8 +155,7 @@ func (t *token) maker() *App {
 	return t.grant.app
 }
 
-// seesTag tells whether a tag is shown to the token: third-party apps see their own
-// only.
+// seesTag tells whether a tag is shown to the token: an app sees only its own.
 func (t *token) seesTag(tag *tag) bool { return t.grant == nil || tag.owner == t.grant.app }
 
 // ownTag is the tag that tagid names, if the token may change it.

@@ -35,8 +35,9 @@ type TokenInfo struct {
 	Revoked   bool
 }
 
-// Tokens are the tokens handed out so far, living or not, the latest to expire first.
-// jsapi tickets are none.
+// Tokens are the tokens handed out so far, the latest to expire first; jsapi tickets
+// are not among them. Once there are more than a thousand, those that expired over
+// a day ago are dropped.
 func (p *Platform) Tokens() []TokenInfo {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -79,9 +79,15 @@ func (p *Platform) issue(key tokenKey, rule TokenRule, secretKind string, now ti
 	}
 	p.latest[key] = t
 	if key.use == "" {
-		p.tokens[t.value] = t
+		p.keepToken(t, now)
 	}
 	return t
+}
+
+// keepToken lets calls use a token. The lock is held.
+func (p *Platform) keepToken(t *token, now time.Time) {
+	prune(p.tokens, now, func(t *token) time.Time { return t.expires })
+	p.tokens[t.value] = t
 }
 
 // checkToken finds the credential that the row wants, under the parameter that

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"maps"
 	"mime"
 	"net/http"
 	"path"
@@ -28,6 +29,9 @@ type translation struct {
 	output string // name without suffix; "" for one file that is not zipped
 	end    time.Time
 }
+
+// linkEnds is when the link to the result stops working.
+func (t *translation) linkEnds() time.Time { return t.end.Add(translateLife) }
 
 func translateHandlers() map[string]handler {
 	return map[string]handler{
@@ -102,6 +106,7 @@ func (p *Platform) translateIDs(c *call) (any, error) {
 	case len(t.files) > 1 && t.output == "":
 		return nil, refusef(40058, "missing parameter output_file_name")
 	}
+	maps.DeleteFunc(p.translations, func(_ string, t *translation) bool { return !c.now.Before(t.linkEnds()) })
 	p.translations[t.id] = t
 	p.background(func(ctx context.Context) {
 		if p.waitUntil(ctx, t.end) {
@@ -171,7 +176,7 @@ func (v *visit) download() answer {
 	defer v.p.mu.Unlock()
 	t := v.p.translations[strings.TrimPrefix(v.request.URL.Path, pageResults)]
 	now := v.p.Now()
-	if t == nil || now.Before(t.end) || !now.Before(t.end.Add(translateLife)) {
+	if t == nil || now.Before(t.end) || !now.Before(t.linkEnds()) {
 		return htmlAnswer(http.StatusNotFound)
 	}
 	name, content, err := v.p.translated(t)
