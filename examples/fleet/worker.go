@@ -160,7 +160,7 @@ func (w *worker) callOn(ctx context.Context) {
 	wg.Wait()
 }
 
-// call is what the app is there for.
+// call makes one call in the name of a corp and counts it.
 func (w *worker) call(ctx context.Context, corpID string) {
 	_, err := w.app.Corp(corpID).GetPermissions(ctx)
 	w.mu.Lock()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -276,10 +277,15 @@ func (p *tab) look(name string) {
 	p.checkAccess(name)
 }
 
+// shot keeps a picture of the page if the tests run with -artifacts: it takes a
+// quarter of their time.
 func (p *tab) shot(name string) {
 	p.t.Helper()
 	_, err := chromedp.Call(p.ctx, cdppage.BringToFront, cdp.Empty{}) // others are not drawn
 	require.NoError(p.t, err)
+	if keep := flag.Lookup("test.artifacts"); keep == nil || keep.Value.String() != "true" {
+		return
+	}
 	picture, err := ask(p, chromedp.FullScreenshot(100))
 	require.NoError(p.t, err)
 	file := fmt.Sprintf("%s-%s-%s.png", name, p.dev.name, p.dev.language)

@@ -130,8 +130,9 @@ func (c *credential) judge(t wecom.Token, err error, ifMissing string) {
 	}
 }
 
-// serveHealthz is for the load balancer: can this process serve customers? Without a
-// live ticket it can not, but then neither can the others: that is for an alert.
+// serveHealthz is for the load balancer: can this process serve customers? A missing
+// ticket is no reason to take it out of service, since the other processes have none
+// either: watch the text for an alert.
 func (s *site) serveHealthz(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()

@@ -55,8 +55,8 @@ func (s *site) newFlow() error {
 		Registered: s.registered, HTTPS: s.cfg.https(), Logger: s.logger,
 		Render: s.renderRegister,
 		Finish: func(w http.ResponseWriter, r *http.Request, res register.Result) {
-			// Who waits here has begun a registration, which does not make him the new
-			// corp's administrator: he has to sign in like everybody else.
+			// To have begun a registration does not prove that somebody administers the
+			// new corp: nobody is signed in here.
 			s.renderRegister(w, r, register.Page{State: res.State})
 		},
 	})

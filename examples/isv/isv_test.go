@@ -166,7 +166,7 @@ func (v *visitor) signIn(corp *wecomtest.Corp, user wecomtest.User, button strin
 	return v.get(back.String())
 }
 
-// signInOperator signs in as staff of the vendor.
+// operator returns a visitor who is signed in as staff of the vendor.
 func (w *world) operator(t *testing.T) *visitor {
 	t.Helper()
 	v := w.visitor(t)

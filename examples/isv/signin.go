@@ -69,10 +69,11 @@ func (s *site) consoleConfig() sso.HandlerConfig {
 	return cfg
 }
 
-// beginFromConsole is begin for who comes from the admin console. Nothing ties that
-// jump to this browser, so that somebody could send another his own: it does not
-// take over a browser in which somebody is signed in. The platform is asked whether
-// the person administers the app; with a login authorisation the code does not say.
+// beginFromConsole is begin for those who come from the admin console. Nothing ties
+// that jump to this browser: an attacker could make somebody open the attacker's own
+// link. So it never replaces the session of another person. The platform is asked
+// whether the person administers the app; with a login authorisation the code does
+// not say.
 func (s *site) beginFromConsole(w http.ResponseWriter, r *http.Request, id sso.Identity, next string) {
 	if p := personOf(r.Context()); p != nil && (p.CorpID != id.CorpID || p.UserID != id.UserID) {
 		s.refuse(w, r, view.Text{ZH: "这个浏览器里已经登录了别人。请先退出，再从管理后台进入。", EN: "Somebody else is signed in here. Sign out first, then come from the admin console again."})

@@ -110,7 +110,7 @@ func (s *site) stop(ctx context.Context, server *http.Server) error {
 	// is the store closed.
 	err := server.Shutdown(ctx)
 	if err != nil {
-		err = errors.Join(err, server.Close()) // who is still there had his time
+		err = errors.Join(err, server.Close()) // whoever is still connected has had enough time
 	}
 	return errors.Join(err, s.callbacks.pool.Shutdown(ctx), s.store.close())
 }

@@ -79,8 +79,8 @@ type feed struct {
 	seen int64 // the newest event that the browser has
 }
 
-// send writes to the browser at once, whatever the timeouts of the server: those that
-// this one does not know are of no concern.
+// send writes to the browser at once. A deadline for each piece stands in for the
+// server's WriteTimeout; without support for deadlines it goes on without one.
 func (f *feed) send(format string, args ...any) error {
 	_ = f.out.SetWriteDeadline(time.Now().Add(streamWrite))
 	if _, err := fmt.Fprintf(f.w, format, args...); err != nil {

@@ -48,14 +48,15 @@ type app struct {
 	lang   lang.Lang
 	json   bool
 	colour bool
-	env    map[string]string // of --env-file
+	env    map[string]string  // of --env-file
+	known  map[setting]string // what was read so far
 }
 
 // Main runs the program with args, which lack its name, and returns the exit code.
 func Main(ctx context.Context, args []string, sys System) int {
 	out := &watched{Writer: sys.Out}
 	sys.In, sys.Out = interruptible(ctx, sys.In), out
-	a := &app{System: sys, lang: language(args, sys.Getenv)}
+	a := &app{System: sys, lang: language(args, sys.Getenv), known: map[setting]string{}}
 	root := a.root() //nolint:contextcheck // Commands take the context of ExecuteContext.
 	root.SetArgs(guardNumbers(args))
 	root.SetIn(sys.In)

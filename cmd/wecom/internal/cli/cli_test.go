@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"os"
@@ -203,6 +204,18 @@ func TestExitCodeOfUnknownCode(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, cli.ExitOK, wecom(t, "code", "60020").code)
 	assert.Equal(t, cli.ExitFailed, wecom(t, "code", "99999").code)
+}
+
+func TestNegativeCodesAreNoFlags(t *testing.T) {
+	t.Parallel()
+	type doc struct {
+		Code int `json:"code"`
+	}
+	var docs []doc
+	r := wecom(t, "code", "-1", "--json", "60020", "-40001")
+	require.Equal(t, cli.ExitOK, r.code, r.errs)
+	require.NoError(t, json.Unmarshal([]byte(r.out), &docs))
+	assert.Equal(t, []doc{{-1}, {60020}, {-40001}}, docs)
 }
 
 func TestColoursOnlyOnATerminal(t *testing.T) {

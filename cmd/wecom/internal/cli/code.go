@@ -47,11 +47,14 @@ Codes from -40001 to -40011 are those of WeCom's own crypto libraries; they neve
 	}
 }
 
+// errcodePrefix may stand before a code, as errors print it.
+const errcodePrefix = "errcode"
+
 func (a *app) explain(args []string) error {
 	docs := make([]codeDoc, len(args))
 	known := true
 	for i, arg := range args {
-		n, err := strconv.ParseInt(strings.TrimPrefix(arg, "errcode"), 10, 32)
+		n, err := strconv.ParseInt(strings.TrimPrefix(arg, errcodePrefix), 10, 32)
 		if err != nil {
 			return badUsage(lang.T("%q is no return code: want a number such as 60020", "%q 不是错误码：应为数字，例如 60020").With(arg))
 		}

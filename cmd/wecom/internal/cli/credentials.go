@@ -105,6 +105,11 @@ func (s *credentials) source(ctx context.Context, credential string) (wecom.Toke
 	if token != "" {
 		return wecom.TokenFunc(func(context.Context) (wecom.Token, error) { return wecom.Token{Value: token}, nil }), nil
 	}
+	return s.corp(ctx)
+}
+
+// corp returns the app in the corp of the settings.
+func (s *credentials) corp(ctx context.Context) (wecom.TokenSource, error) {
 	corpID, err := s.app.need(s.cmd, authCorp)
 	if err != nil {
 		return nil, err

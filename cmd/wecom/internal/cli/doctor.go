@@ -213,8 +213,8 @@ func (p *patient) public(address string) report.Finding {
 	return found("public_url", report.OK, lang.T("$%s is an https address", "$%s 是 https 地址").With(publicURL.env), lang.Text{})
 }
 
-// reach asks the API for nothing: it is there if it says what is missing. The
-// Date of its answer tells how right the clock of this machine is.
+// reach makes a call without a token: any errcode shows that the API is there. The
+// Date of its answer is compared with the clock of this machine.
 func (p *patient) reach(ctx context.Context) []report.Finding {
 	base := cmp.Or(p.values[baseURL.env], wecom.DefaultBaseURL)
 	ctx, cancel := context.WithTimeout(ctx, wecom.DefaultTimeout)
@@ -228,7 +228,7 @@ func (p *patient) reach(ctx context.Context) []report.Finding {
 	start := time.Now()
 	response, err := transport.RoundTrip(request)
 	if err != nil {
-		finding := probe.Unreachable(err)
+		finding := probe.Unreachable(err, wecom.DefaultTimeout)
 		finding.What = lang.T("the API at %s: %s", "接口 %s：%s").With(request.URL.Host, finding.What)
 		return []report.Finding{finding}
 	}

@@ -38,8 +38,8 @@ func (p *patient) credentials(ctx context.Context) ([]report.Finding, error) {
 		return nil, err
 	}
 	findings = append(findings, p.ticket(ctx, creds), p.bought(ctx, "suite_access_token", client))
-	if corpID := p.values[authCorp.env]; corpID != "" {
-		source, err := creds.source(ctx, wecom.ParamAccessToken)
+	if p.values[authCorp.env] != "" {
+		source, err := creds.corp(ctx)
 		if err != nil {
 			return nil, err
 		}

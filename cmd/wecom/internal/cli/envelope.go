@@ -102,7 +102,7 @@ func (a *app) decrypt(codec *crypto.Codec, text []byte, d decoding) error {
 	}
 	receivers, err := crypto.NewReceivers(d.receivers...)
 	if err != nil {
-		return misuse(lang.T("--receiver", "--receiver"), err)
+		return misuse(lang.Both("--receiver"), err)
 	}
 	if len(d.receivers) == 0 {
 		receivers = receivers.WithResolver(func(string) bool { return true })

@@ -12,7 +12,7 @@ import (
 const hidden = "[secret]"
 
 // maskJSON returns a JSON document with every secret in it hidden, by the names
-// of its fields. What is not JSON becomes nothing but its size.
+// of its fields; false if it is not JSON.
 func maskJSON(text []byte) (any, bool) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber() // ids have 64 bits

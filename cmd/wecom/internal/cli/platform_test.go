@@ -316,6 +316,39 @@ func TestDoctor(t *testing.T) {
 	}
 }
 
+// A token that was given says nothing about the settings: doctor buys one of its own.
+func TestDoctorBuysTheTokenOfTheCorp(t *testing.T) {
+	t.Parallel()
+	p, app, env := simulated(t)
+	corp := p.NewCorp("Acme")
+	made, err := corp.Install(t.Context(), app)
+	require.NoError(t, err)
+	env["WECOM_AUTH_CORP_ID"], env["WECOM_PERMANENT_CODE"], env["WECOM_ACCESS_TOKEN"] = corp.ID, made.PermanentCode, "given"
+	r := (&run{env: env}).do(t, "doctor")
+	assert.Equal(t, cli.ExitOK, r.code, r.out)
+	assert.Contains(t, r.out, "✓ access_token: works")
+	assert.Len(t, p.Calls("/cgi-bin/service/get_corp_token"), 1)
+}
+
+// Several parts of a command need the same secret.
+func TestNobodyIsAskedOrWarnedTwice(t *testing.T) {
+	t.Parallel()
+	_, app, env := simulated(t)
+	delete(env, "WECOM_SUITE_SECRET")
+	for _, args := range [][]string{{"doctor", "--suite-secret", "-"}, {"call", "suite.get_suite_token"}} {
+		asked := 0
+		r := (&run{env: env, ask: func(string) (string, error) {
+			asked++
+			return app.Secret, nil
+		}}).do(t, args...)
+		assert.Equal(t, cli.ExitOK, r.code, r.out+r.errs)
+		assert.Equal(t, 1, asked, args)
+	}
+	r := (&run{env: env}).do(t, "doctor", "--suite-secret", app.Secret)
+	assert.Equal(t, cli.ExitOK, r.code, r.out)
+	assert.Equal(t, 1, strings.Count(r.errs, "stays in the shell's history"))
+}
+
 func TestDoctorFindings(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {

@@ -37,16 +37,18 @@ func language(args []string, getenv func(string) string) lang.Lang {
 	return lang.EN
 }
 
-var number = regexp.MustCompile(`^-\d+$`)
+var negative = regexp.MustCompile(`^-\d+$`)
 
-// guardNumbers puts -- before the first negative number, so that "code -1" is not
-// taken for a flag.
+// guardNumbers writes "code -1" as "code errcode-1", since -1 would be taken for a
+// flag.
 func guardNumbers(args []string) []string {
-	i := slices.IndexFunc(args, number.MatchString)
-	if i < 0 || !slices.Contains(args[:i], "code") || slices.Contains(args[:i], "--") {
-		return append([]string{}, args...) // for cobra, nil is the arguments of the process
+	guarded := append([]string{}, args...) // for cobra, nil is the arguments of the process
+	for i, arg := range args {
+		if negative.MatchString(arg) && slices.Contains(args[:i], "code") {
+			guarded[i] = errcodePrefix + arg
+		}
 	}
-	return slices.Insert(slices.Clone(args), i, "--")
+	return guarded
 }
 
 // root returns the command tree.
@@ -118,7 +120,7 @@ func (a *app) readEnvFile(name string) error {
 	}
 	text, err := os.ReadFile(name) //nolint:gosec // The person names the file.
 	if err != nil {
-		return misuse(lang.T("--env-file", "--env-file"), err)
+		return misuse(lang.Both("--env-file"), err)
 	}
 	values, err := godotenv.UnmarshalBytes(text)
 	if err != nil {

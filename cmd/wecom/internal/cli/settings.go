@@ -69,8 +69,21 @@ func (f *settingFlag) Type() string {
 	return "value"
 }
 
-// value returns a setting, "" if it is nowhere.
+// value returns a setting, "" if it is nowhere. It is read once, so that nobody is
+// asked or warned twice.
 func (a *app) value(c *cobra.Command, s setting) (string, error) {
+	if value, known := a.known[s]; known {
+		return value, nil
+	}
+	value, err := a.lookUp(c, s)
+	if err == nil && value != "" {
+		a.known[s] = value
+	}
+	return value, err
+}
+
+// lookUp finds a setting in the flags, the environment or a file.
+func (a *app) lookUp(c *cobra.Command, s setting) (string, error) {
 	if flag := c.Flags().Lookup(s.flag); flag != nil && flag.Changed {
 		if value, ok := flag.Value.(*settingFlag); ok {
 			return a.flagValue(s, value.text)
@@ -148,8 +161,12 @@ func (a *app) need(c *cobra.Command, s setting) (string, error) {
 		return value, err
 	}
 	if s.secret && a.Ask != nil {
-		if value, err = a.ask(s); err != nil || value != "" {
-			return value, err
+		if value, err = a.ask(s); err != nil {
+			return "", err
+		}
+		if value != "" {
+			a.known[s] = value
+			return value, nil
 		}
 	}
 	return "", badUsage(lang.T("set $%s or --%s: %s", "请设置 $%s 或 --%s：%s").With(s.env, s.flag, s.what))
@@ -224,7 +241,7 @@ func (a *app) client(c *cobra.Command, opts ...wecom.Option) (*wecom.Client, err
 	}
 	api, err := wecom.New(opts...)
 	if err != nil {
-		return nil, misuse(lang.T("$WECOM_BASE_URL", "$WECOM_BASE_URL"), err)
+		return nil, misuse(lang.Both("$WECOM_BASE_URL"), err)
 	}
 	return api, nil
 }

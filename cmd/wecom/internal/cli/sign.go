@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/rand"
 	"crypto/subtle"
 	"net/url"
@@ -112,7 +114,7 @@ that goes with it is printed beside the output; --json prints both.`,
 				return err
 			}
 			if echo {
-				message = []byte(strings.TrimSpace(string(message)))
+				form, message = "echo", bytes.TrimSpace(message)
 			}
 			if timestamp == "" {
 				timestamp = strconv.FormatInt(time.Now().Unix(), 10)
@@ -124,7 +126,7 @@ that goes with it is printed beside the output; --json prints both.`,
 			if err != nil {
 				return misuse(lang.T("cannot be encrypted", "无法加密"), err)
 			}
-			return a.printSealed(sealed, envelopeForm(form, echo), toUserOr(toUser, receiver), agent)
+			return a.printSealed(sealed, form, cmp.Or(toUser, receiver), agent)
 		},
 	}
 	a.use(c, callbackToken, aesKey)
@@ -137,20 +139,6 @@ that goes with it is printed beside the output; --json prints both.`,
 	flags.StringVar(&form, "form", "xml", a.t("`form` of the envelope: xml or json", "信封格式 `FORMAT`：xml 或 json"))
 	flags.BoolVar(&echo, "echo", false, a.t("print the query of a URL verification (echostr) instead of a body", "输出 URL 验证的查询串（echostr），而不是请求体"))
 	return c
-}
-
-func toUserOr(toUser, receiver string) string {
-	if toUser != "" {
-		return toUser
-	}
-	return receiver
-}
-
-func envelopeForm(form string, echo bool) string {
-	if echo {
-		return "echo"
-	}
-	return form
 }
 
 // printSealed prints the body and, beside it, the query.

@@ -120,7 +120,7 @@ func (a *app) worldConfig(c *cobra.Command, f simulating) (cfg world.Config, pub
 			in = file
 		}
 		if cfg, err = world.Read(in); err != nil {
-			return cfg, "", misuse(lang.T("--config", "--config"), err)
+			return cfg, "", misuse(lang.Both("--config"), err)
 		}
 	}
 	if public, err = a.value(c, publicURL); err != nil {

@@ -156,7 +156,7 @@ func fieldError(err error) error {
 func (a *app) viaSimulator(c *cobra.Command, t triggering) (sender, error) {
 	control, err := newControlClient(t.via)
 	if err != nil {
-		return nil, misuse(lang.T("--via", "--via"), err)
+		return nil, misuse(lang.Both("--via"), err)
 	}
 	suite, err := a.value(c, suiteID)
 	if err != nil {

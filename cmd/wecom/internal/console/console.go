@@ -9,7 +9,6 @@ import (
 	"embed"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"html/template"
 	"net"
 	"net/http"
@@ -65,8 +64,8 @@ func New(w *world.World, cfg Config) *Console {
 	return c
 }
 
-// ServeHTTP serves the console to the hosts that may open it: another name may be
-// one that a foreign site lets resolve to this machine.
+// ServeHTTP serves the console under the host names that are allowed: a foreign site
+// may let a name of its own resolve to this machine (DNS rebinding).
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
@@ -261,5 +260,3 @@ func delivered(d wecomtest.Delivery) outcome {
 	last := d.Tries[len(d.Tries)-1]
 	return outcome{Text: lang.T("%s pushed and answered in %d ms", "%s 已推送，%d 毫秒内应答").With(cmp.Or(d.Kind, "?"), last.Duration.Milliseconds())}
 }
-
-func (o outcome) String() string { return fmt.Sprintf("%s (failed: %t)", o.Text.EN, o.Failed) }

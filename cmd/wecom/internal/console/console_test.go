@@ -203,8 +203,9 @@ func TestNoSecretOnAnyPage(t *testing.T) {
 	s.do(t, http.MethodPost, "/cgi-bin/service/get_provider_token", http.Header{"Content-Type": {"application/json"}}, `{"corpid":"`+p.CorpID+`","provider_secret":"`+p.Secret+`"}`)
 	require.NotEmpty(t, s.Platform.Tokens())
 	s.app.SetCallbackURL("http://user:" + canary + "@127.0.0.1:1/cb?token=" + canary)
-	_, err = s.app.PushTicket(t.Context())
-	require.Error(t, err)
+	s.post(t, url.Values{"action": {"ticket"}, "app": {s.app.ID}}, nil)
+	_, page := s.get(t, "/console/", nil)
+	require.Contains(t, page, `<p id="status" role="status" tabindex="-1" class="bad">`, "the push has failed, and the page says so")
 	for _, path := range []string{"/console/", "/console/live"} {
 		_, page := s.get(t, path, nil)
 		assert.NotContains(t, page, canary, path)

@@ -208,8 +208,8 @@ func pushViews(deliveries []wecomtest.Delivery) (views []pushView) {
 	return views
 }
 
-// withoutQuery shows a callback URL; its query and its user may hold what is not
-// for all eyes.
+// withoutQuery returns a callback URL without its query and user, which may hold
+// secrets.
 func withoutQuery(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {

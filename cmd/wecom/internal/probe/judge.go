@@ -46,7 +46,7 @@ func local(host string) bool {
 // judge says what is wrong with the answer to the right question.
 func (p *prober) judge(a answer) []report.Finding {
 	if a.err != nil {
-		return []report.Finding{Unreachable(a.err)}
+		return []report.Finding{Unreachable(a.err, patience)}
 	}
 	findings := timing(a.duration)
 	switch {
@@ -77,16 +77,17 @@ func timing(d time.Duration) []report.Finding {
 	return []report.Finding{{ID: "time", Level: report.OK, What: lang.T("the answer took %d of the 1000 ms", "应答用了 1000 毫秒中的 %d 毫秒").With(ms)}}
 }
 
-// Unreachable says why a server gave no answer, without its address.
-func Unreachable(err error) report.Finding {
+// Unreachable says why a server gave no answer within some time, without its
+// address.
+func Unreachable(err error, within time.Duration) report.Finding {
 	if f, isTLS := tlsFinding(err); isTLS {
 		return f
 	}
 	dns, isDNS := errors.AsType[*net.DNSError](err)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return failure("timeout", lang.T("no answer within %d s", "%d 秒内没有应答").With(int(patience/time.Second)),
-			lang.T("the server takes the connection and is silent: look at the handler, the proxy and the firewall", "服务器接受连接但不应答：检查处理程序、代理和防火墙"))
+		return failure("timeout", lang.T("no answer within %d s", "%d 秒内没有应答").With(int(within/time.Second)),
+			lang.T("it takes no connection, or takes it and is silent: look at the firewall, the proxy and the handler", "连接不上，或连接后没有应答：检查防火墙、代理和处理程序"))
 	case errors.Is(err, context.Canceled):
 		return failure("cancelled", lang.T("cancelled", "已取消"), lang.Text{})
 	case isDNS && dns.IsNotFound:

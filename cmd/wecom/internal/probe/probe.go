@@ -84,7 +84,6 @@ type answer struct {
 	echo     string // the text that was to come back
 	encrypt  string // the same, encrypted
 	status   int
-	location string // of a redirect
 	body     string
 	duration time.Duration
 	err      error
@@ -138,7 +137,7 @@ func (p *prober) get(ctx context.Context, address string, a *answer) {
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxReply))
 	a.duration = time.Since(start)
-	a.status, a.location, a.body, a.err = response.StatusCode, response.Header.Get("Location"), string(body), err
+	a.status, a.body, a.err = response.StatusCode, string(body), err
 }
 
 // seal seals the echo so that its text holds the characters that careless

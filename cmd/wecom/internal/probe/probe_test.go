@@ -191,6 +191,7 @@ func TestConnections(t *testing.T) {
 	cancel()
 	r := probe.Run(ctx, probe.Config{URL: plain.URL, Codec: codec(t), Receiver: provider})
 	assert.Equal(t, []string{"cancelled"}, ids(r))
+	assert.Equal(t, "no answer within 10 s", probe.Unreachable(context.DeadlineExceeded, 10*time.Second).What.EN)
 }
 
 // inProcess answers without a socket, so that the clock of a bubble runs.

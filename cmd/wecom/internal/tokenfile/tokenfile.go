@@ -5,6 +5,8 @@ package tokenfile
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +14,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -105,11 +108,40 @@ func (c *Cache) Drop(ctx context.Context, key string, upTo int64) error {
 	})
 }
 
-// Lock implements [wecom.Locker] with one lock for all names: a command fetches
-// one token at a time. The operating system frees the lock of a process that
-// died, so ttl is not needed.
-func (c *Cache) Lock(ctx context.Context, _ string, _ time.Duration) (unlock func(), err error) {
-	return c.lock(ctx, ".fetch")
+// Lock implements [wecom.Locker]. Every name has a lock file of its own, because the
+// fetch of a corp's token may need that of the suite's; whoever unlocks removes it.
+func (c *Cache) Lock(ctx context.Context, name string, ttl time.Duration) (unlock func(), err error) {
+	sum := sha256.Sum256([]byte(name))
+	path := c.path + ".fetch-" + hex.EncodeToString(sum[:8])
+	for {
+		file, err := lock(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		if !isAt(file, path) {
+			_ = file.Close() // its last holder has removed it: try again with the next one
+			continue
+		}
+		release := sync.OnceFunc(func() {
+			_ = os.Remove(path) // while it is locked: nobody else's file is there
+			_ = file.Close()
+		})
+		expiry := time.AfterFunc(ttl, release)
+		return func() {
+			expiry.Stop()
+			release()
+		}, nil
+	}
+}
+
+// isAt reports whether the locked file is still the one at path.
+func isAt(file *flock.Flock, path string) bool {
+	locked, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(path)
+	return err == nil && os.SameFile(locked, there)
 }
 
 // Format prints the path, with every verb.
@@ -132,21 +164,22 @@ func (c *Cache) update(ctx context.Context, change func(map[string]wecom.Token) 
 }
 
 func (c *Cache) locked(ctx context.Context, f func() error) error {
-	unlock, err := c.lock(ctx, ".lock")
+	file, err := lock(ctx, c.path+".lock")
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer func() { _ = file.Close() }()
 	return f()
 }
 
-// lock takes the lock in the file beside the tokens that suffix names.
-func (c *Cache) lock(ctx context.Context, suffix string) (unlock func(), err error) {
-	file := flock.New(c.path+suffix, flock.SetPermissions(privateFile))
+// lock waits for the lock of the operating system on a file; closing the file, or
+// the end of the process, frees it.
+func lock(ctx context.Context, path string) (*flock.Flock, error) {
+	file := flock.New(path, flock.SetPermissions(privateFile))
 	if _, err := file.TryLockContext(ctx, poll); err != nil {
 		return nil, fmt.Errorf("tokenfile: lock: %w", err)
 	}
-	return func() { _ = file.Close() }, nil
+	return file, nil
 }
 
 // read returns the tokens, none if there is no file yet.
@@ -164,7 +197,7 @@ func (c *Cache) read() (map[string]wecom.Token, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tokenfile: %w", err)
 	}
-	if err := json.Unmarshal(text, &tokens); err != nil {
+	if err := json.Unmarshal(text, &tokens); err != nil || tokens == nil { // nil: the JSON is null
 		// The text of the error could quote a token.
 		return nil, fmt.Errorf("tokenfile: %s is damaged: delete it, tokens are fetched again", c.path)
 	}

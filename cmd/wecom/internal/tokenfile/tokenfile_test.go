@@ -27,6 +27,20 @@ func open(t *testing.T) *tokenfile.Cache {
 func TestContract(t *testing.T) {
 	t.Parallel()
 	wecomtest.TestTokenCache(t, func(t *testing.T) wecom.TokenCache { return open(t) })
+	wecomtest.TestLocker(t, func(t *testing.T) wecom.Locker { return open(t) })
+}
+
+func TestLockLeavesNoFileBehind(t *testing.T) {
+	t.Parallel()
+	c := open(t)
+	_, err := c.Save(t.Context(), "k", wecom.Token{Value: "a", Version: 1})
+	require.NoError(t, err)
+	unlock, err := c.Lock(t.Context(), "k", time.Minute)
+	require.NoError(t, err)
+	unlock()
+	files, err := filepath.Glob(c.Path() + "*")
+	require.NoError(t, err)
+	assert.Equal(t, []string{c.Path(), c.Path() + ".lock"}, files)
 }
 
 // Two handles are two processes to the operating system's lock.
@@ -109,11 +123,13 @@ func TestOnlyFilesAreReadAndReplaced(t *testing.T) {
 func TestDamagedFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "tokens.json")
-	require.NoError(t, os.WriteFile(path, []byte(`{"k": {"value": "CANARY"`), 0o600))
-	_, err := tokenfile.Open(path)
-	require.ErrorContains(t, err, "is damaged: delete it")
-	assert.NotContains(t, err.Error(), "CANARY")
-	_, err = tokenfile.Open("")
+	for _, text := range []string{`{"k": {"value": "CANARY"`, `null`, ``} {
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		_, err := tokenfile.Open(path)
+		require.ErrorContains(t, err, "is damaged: delete it", text)
+		assert.NotContains(t, err.Error(), "CANARY")
+	}
+	_, err := tokenfile.Open("")
 	require.Error(t, err)
 }
 
