@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -204,7 +203,7 @@ func (p *platform) sent(n int) ([]*request, error) {
 
 // leak returns an error if text or a log line shows a token.
 func (p *platform) leak(text string) error {
-	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+	for _, kind := range []Kind{Suite, Provider, Corp, Contact, SelfBuilt} {
 		stem := strings.TrimRight(Value(kind, 0), "0")
 		for where, s := range map[string]string{"the error": text, "the log": p.logs.String()} {
 			if strings.Contains(s, stem) {
@@ -214,8 +213,6 @@ func (p *platform) leak(text string) error {
 	}
 	return nil
 }
-
-var kinds = map[Kind]bool{Suite: true, Provider: true, Corp: true, Contact: true, SelfBuilt: true}
 
 // lockedBuffer takes log lines.
 type lockedBuffer struct {

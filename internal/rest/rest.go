@@ -68,7 +68,7 @@ type Request struct {
 	Once bool
 }
 
-// slowest is the rate in bytes per second that a stream may be sent at.
+// slowest is the lowest rate, in bytes per second, at which a stream may be sent.
 const slowest = 32 << 10
 
 // Reply is what came back. Body is valid only inside the function that it is
@@ -79,7 +79,7 @@ type Reply struct {
 	Header      http.Header
 	Body        []byte
 	// File is a reply that Request.IsFile recognised, in place of Body, of Length
-	// bytes, -1 if that is not known. Who is handed it closes it.
+	// bytes, -1 if that is not known. The function that is handed it must close it.
 	File   io.ReadCloser
 	Length int64
 }
@@ -235,7 +235,7 @@ func (c *Client) read(ctx context.Context, raw *http.Response, body io.Reader, u
 // net/http may still be sending when an early reply arrives.
 type guardedReader struct {
 	r    io.Reader
-	busy chan struct{} // holds one element during a Read, and for ever at the end
+	busy chan struct{} // holds one element during a Read, and forever at the end
 }
 
 func newGuardedReader(r io.Reader) *guardedReader {

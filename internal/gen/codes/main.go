@@ -51,7 +51,6 @@ type row struct {
 	Class      string `yaml:"class"`
 	RetrySafe  bool   `yaml:"retry_safe"`
 	RetryAfter string `yaml:"retry_after"`
-	Confidence string `yaml:"confidence"`
 	Meaning    string `yaml:"meaning"`
 }
 
