@@ -8,17 +8,19 @@ SHELL := bash
 GO ?= go
 BIN := $(CURDIR)/.bin
 LINT := $(BIN)/golangci-lint
+GREMLINS := $(BIN)/gremlins
+GOVULNCHECK := $(BIN)/govulncheck
 
 # Continuous integration sets CI and fuzzes for longer.
 FUZZTIME ?= $(if $(CI),30s,3s)
 
 .NOTPARALLEL:
-.PHONY: help check test vet format format-check lint race tidy fix generate generated imports fuzz examples bench coverage mutation vuln clean
+.PHONY: help check test vet format format-check lint race tidy generate generated imports fuzz examples bench coverage mutation vuln clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-check: test vet generated imports tidy format-check lint fix race examples fuzz ## All of the checks, exactly what .ci/run runs
+check: test vet generated imports tidy format-check lint race examples fuzz ## All of the checks, exactly what .ci/run runs
 	@echo "make check: everything passed"
 
 test: ## Run the tests of all modules
@@ -37,9 +39,9 @@ lint: $(LINT) ## Run golangci-lint over all modules
 	$(LINT) run $$($(GO) list -m -f '{{.Dir}}/...')
 
 # What a browser does takes minutes, and "make test" has run it. Continuous
-# integration leaves out programs and generators: to compile them once more takes
-# longer than all the rest.
-RACE = $(if $(CI),$$($(GO) list work | grep -vE '/wecom/(bench|cmd|examples|internal/archtest|internal/gen)(/|$$)'),work)
+# integration leaves out programs, generators and SQLite: to compile them once more
+# takes longer than all the rest.
+RACE = $(if $(CI),$$($(GO) list work | grep -vE '/wecom/(bench|cmd|examples|internal/archtest|internal/gen|store/sqlstore)(/|$$)'),work)
 
 race: ## Run the tests under the race detector, in random order
 	$(GO) test -race -shuffle=on -skip '^TestBrowser|InTheBrowser$$' $(if $(CI),-v) $(RACE)
@@ -49,9 +51,6 @@ tidy: ## Fail if a go.mod or go.sum is not tidy
 		echo "go mod tidy -diff in .$${dir#$(CURDIR)}"; \
 		GOWORK=off $(GO) -C "$$dir" mod tidy -diff; \
 	done
-
-fix: ## Fail if go fix has something to modernise
-	$(GO) fix -diff work
 
 generate: ## Write the generated files again
 	$(GO) generate work
@@ -74,19 +73,19 @@ bench: ## Run the benchmarks
 coverage: ## Print the coverage of each package; fail below the floors
 	.ci/coverage
 
-mutation: $(LINT) ## Change operators one at a time: which changes does no test notice? An hour
+mutation: $(GREMLINS) ## Change operators one at a time: which changes does no test notice? An hour
 	.ci/mutation
 
-vuln: $(LINT) ## Look for known vulnerabilities; needs the internet, so not a part of check
+vuln: $(GOVULNCHECK) ## Look for known vulnerabilities; needs the internet, so not a part of check
 	@echo "govulncheck fetches the Go vulnerability database: without the internet this fails"
-	$(BIN)/govulncheck $$($(GO) list -m -f '{{.Dir}}/...')
+	$(GOVULNCHECK) $$($(GO) list -m -f '{{.Dir}}/...')
 
 clean: ## Remove the tools and what the tests left
 	rm -rf $(BIN) coverage.out
 
 # The tools have a module of their own, outside the workspace, so that what they
 # need never reaches a user's go.mod.
-$(LINT): internal/tools/go.mod internal/tools/go.sum
-	@echo "building the tools of internal/tools into .bin; this takes some minutes the first time"
-	GOWORK=off GOBIN=$(BIN) $(GO) -C internal/tools install tool
-	@touch $(LINT)
+$(LINT) $(GREMLINS) $(GOVULNCHECK): internal/tools/go.mod internal/tools/go.sum
+	@echo "building $(@F) into .bin; the linter takes some minutes the first time"
+	GOWORK=off GOBIN=$(BIN) $(GO) -C internal/tools install $$(GOWORK=off $(GO) -C internal/tools list tool | grep '/$(@F)$$')
+	@touch $@
