@@ -37,6 +37,7 @@ func FuzzPlatform(f *testing.F) {
 	f.Add("GET", "/connect/oauth2/authorize", "appid=x&redirect_uri=%2F", "", []byte(nil))
 	f.Add("DELETE", "/", "", "", []byte{0xff})
 	f.Fuzz(func(t *testing.T, method, path, query, contentType string, body []byte) {
+		path = "/" + strings.TrimPrefix(path, "/")
 		if strings.HasPrefix(path, "/wecomtest/v1/faults") || strings.HasPrefix(path, "/wecomtest/v1/ips") {
 			defer p.Reset()
 			defer p.AllowIPs()
@@ -46,7 +47,7 @@ func FuzzPlatform(f *testing.F) {
 			one := url.Values{name: tokens[name]}.Encode()
 			r := &http.Request{
 				Method: method, Host: "127.0.0.1",
-				URL:    &url.URL{Scheme: "https", Host: "127.0.0.1", Path: "/" + strings.TrimPrefix(path, "/"), RawQuery: query + "&" + one},
+				URL:    &url.URL{Scheme: "https", Host: "127.0.0.1", Path: path, RawQuery: query + "&" + one},
 				Header: http.Header{"Content-Type": {contentType}}, Body: io.NopCloser(bytes.NewReader(body)),
 			}
 			response, err := p.Transport().RoundTrip(r.WithContext(t.Context()))
