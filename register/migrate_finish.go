@@ -139,8 +139,14 @@ func (m *migration) unlock(ctx context.Context, sent *bool) error {
 
 // mayHaveWorked reports whether a call that failed may have been carried out.
 func mayHaveWorked(ctx context.Context, err error) bool {
-	return !neverSent(err) &&
-		(ctx.Err() != nil || errors.Is(err, wecom.ErrTransient) || errors.Is(err, wecom.ErrNoReply))
+	refusal, refused := errors.AsType[*wecom.Error](err)
+	switch {
+	case neverSent(err), errors.Is(err, wecom.ErrTokenRejected):
+		return false
+	case refused && refusal.Code != 0:
+		return errors.Is(err, wecom.ErrTransient)
+	}
+	return ctx.Err() != nil || errors.Is(err, wecom.ErrTransient) || errors.Is(err, wecom.ErrNoReply)
 }
 
 // forgetDoubt lets [Contacts.ContactSyncSuccess] judge its next reply by itself.

@@ -124,7 +124,8 @@ func WithHTTPS() StatesOption {
 }
 
 // WithUsedStates keeps the states that were used in a store that processes
-// share. Unless given they are kept in this process, see [NewMemoryUsedStates].
+// share, such as [NewCacheUsedStates]. Unless given they are kept in this process, see
+// [NewMemoryUsedStates].
 func WithUsedStates(store UsedStates) StatesOption {
 	return func(s *States) error {
 		if store == nil {

@@ -454,8 +454,8 @@ func (f storeFunc) Use(_ context.Context, id string, expires time.Time) (bool, e
 func TestUsedStatesSharedByProcesses(t *testing.T) {
 	t.Parallel()
 	down := errors.New("store is down")
-	shared := sso.NewMemoryUsedStates(0)
-	one, two := newStates(t, sso.WithUsedStates(shared)), newStates(t, sso.WithUsedStates(shared))
+	cache := wecom.NewMemoryCache()
+	one, two := newStates(t, sso.WithUsedStates(sso.NewCacheUsedStates(cache))), newStates(t, sso.WithUsedStates(sso.NewCacheUsedStates(cache)))
 	b := newBrowser("https://a.example/")
 	state := b.start(t, one, "/next")
 	name := b.names[0]

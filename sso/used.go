@@ -3,9 +3,36 @@ package sso
 import (
 	"container/heap"
 	"context"
+	"errors"
 	"sync"
 	"time"
+
+	"github.com/wecom-isv/wecom"
 )
+
+// CacheUsedStates is a [UsedStates] in a [wecom.TokenCache] that processes share,
+// such as a redisstore.Store or a sqlstore.Store. While the cache is down nobody can
+// finish signing in.
+//
+// A CacheUsedStates is safe for concurrent use.
+type CacheUsedStates struct{ cache wecom.TokenCache }
+
+var _ UsedStates = (*CacheUsedStates)(nil)
+
+// NewCacheUsedStates keeps used states in cache until they expire, under
+// sso/state/<id>.
+func NewCacheUsedStates(cache wecom.TokenCache) *CacheUsedStates {
+	return &CacheUsedStates{cache: cache}
+}
+
+// Use implements [UsedStates].
+func (c *CacheUsedStates) Use(ctx context.Context, id string, expires time.Time) (first bool, err error) {
+	if c == nil || c.cache == nil {
+		return false, errors.New("sso: used states: the CacheUsedStates was not made by NewCacheUsedStates with a cache")
+	}
+	// Of several Saves of the same version the first wins.
+	return c.cache.Save(ctx, "sso/state/"+id, wecom.Token{Value: "used", Version: 1, ExpiresAt: expires})
+}
 
 // defaultUsed is how many used states a process remembers, in some 15 MB.
 const defaultUsed = 100_000

@@ -206,12 +206,15 @@ func beganHere(refused error) bool {
 func (h *installer) settle(ctx context.Context, back Installed) (auth *Authorization, foreign, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
+	// First of all: whatever fails next, the code must not be left to others.
+	foreign = h.app.bindCode(ctx, back.Code, back.State)
 	auth, err = h.app.Authorize(ctx, back.Code)
 	if err != nil {
+		if errors.Is(err, wecom.ErrCodeRejected) {
+			h.app.releaseCode(ctx, back.Code) // of no use to anybody
+		}
 		return nil, nil, err
 	}
-	// Before the hook: if that fails, the code must not be left to others.
-	foreign = h.app.bindCode(ctx, back.Code, back.State)
 	if err := h.app.announce(ctx, back.Code, auth, h.cfg.Authorized); err != nil {
 		return nil, nil, err
 	}

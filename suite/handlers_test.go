@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -324,8 +325,11 @@ func TestInstalledAfterAMachineDied(t *testing.T) {
 		require.Error(t, v.createAuth(t))
 		there := newVendor(t, thirdParty(t, u.api(wecom.WithTokenCache(cache)), suite.Config{}), nil)
 		begun := time.Now()
-		assert.Equal(t, http.StatusServiceUnavailable, begin(t, there).back(t, there, "a1").Code, "it may still be at it")
-		assert.Equal(t, http.StatusOK, begin(t, there).back(t, there, "a1").Code)
+		browser := begin(t, there)
+		assert.Equal(t, http.StatusServiceUnavailable, browser.back(t, there, "a1").Code, "it may still be at it")
+		again := browser.back(t, there, "a1")
+		assert.Equal(t, http.StatusForbidden, again.Code, "its state is used")
+		assert.Contains(t, again.Body.String(), "The app is installed")
 		assert.Less(t, time.Since(begun), time.Minute)
 		assert.Equal(t, []string{"wpA Acme"}, there.announced)
 	})
@@ -340,6 +344,62 @@ func (c diesAfterSaving) Save(ctx context.Context, key string, t wecom.Token) (b
 		panic("killed")
 	}
 	return saved, err
+}
+
+// The store fails for the first browser: its code is still of no use to another, for
+// as long as the process keeps what it could not save.
+func TestInstalledIsBoundThoughTheStoreFails(t *testing.T) {
+	t.Parallel()
+	for _, later := range []time.Duration{time.Minute, 23 * time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			store := newCodes()
+			store.fail = errDown
+			u := installations(t)
+			v := newVendor(t, thirdParty(t, u.api(wecom.WithTokenCache(wecom.NewMemoryCache())), suite.Config{Codes: store}), nil)
+			assert.Equal(t, http.StatusInternalServerError, begin(t, v).back(t, v, "a1").Code)
+			store.fail = nil
+			time.Sleep(later)
+			require.NoError(t, v.app.SaveTicket(t.Context(), wecom.NewSecret("t2"), time.Now()))
+			w := begin(t, v).back(t, v, "a1")
+			assert.Equal(t, http.StatusForbidden, w.Code, later)
+			assert.NotContains(t, w.Body.String(), "Acme")
+		})
+	}
+}
+
+// What the platform refuses leaves nothing in the cache.
+func TestInstalledForgetsRefusedCodes(t *testing.T) {
+	t.Parallel()
+	u := installations(t)
+	cache := &keysSaved{TokenCache: wecom.NewMemoryCache()}
+	v := newVendor(t, thirdParty(t, u.api(wecom.WithTokenCache(cache)), suite.Config{}), nil)
+	assert.Equal(t, http.StatusForbidden, begin(t, v).back(t, v, "made-up").Code)
+	for _, key := range cache.with("/returned/") {
+		_, err := cache.Load(t.Context(), key)
+		require.ErrorIs(t, err, wecom.ErrNotCached)
+	}
+	assert.Len(t, cache.with("/returned/"), 1)
+}
+
+// keysSaved remembers the keys that were saved.
+type keysSaved struct {
+	wecom.TokenCache
+
+	mu   sync.Mutex
+	keys []string
+}
+
+func (c *keysSaved) Save(ctx context.Context, key string, t wecom.Token) (bool, error) {
+	c.mu.Lock()
+	c.keys = append(c.keys, key)
+	c.mu.Unlock()
+	return c.TokenCache.Save(ctx, key, t)
+}
+
+func (c *keysSaved) with(part string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(c.keys), func(key string) bool { return !strings.Contains(key, part) })
 }
 
 // A code that leaks from a log or a history is of no use to another browser, even

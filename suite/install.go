@@ -196,7 +196,10 @@ func (a *Client) InstallURL(preAuthCode wecom.Secret, redirectURI, state string)
 }
 
 func checkInstall(redirectURI, state string) error {
-	if err := errors.Join(wire.CheckRedirect(redirectURI), wire.CheckState(state, 128)); err != nil {
+	if err := wire.CheckRedirect(redirectURI); err != nil {
+		return fmt.Errorf("suite: install address: redirect_uri %w", err)
+	}
+	if err := wire.CheckState(state, 128); err != nil {
 		return fmt.Errorf("suite: install address: %w", err)
 	}
 	return nil

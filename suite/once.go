@@ -24,10 +24,9 @@ const (
 	noResult     = "-" // a cache may refuse an empty value
 )
 
-// returnMemory is how long a code stays bound to its state. It outlives every
-// memory of the exchange: a process that learns of the result from the cache just
-// before it expires there remembers it for another codeMemory.
-const returnMemory = 2 * codeMemory
+// returnMemory is how long a code stays bound to its state: longer than any process
+// remembers the exchange or a permanent code that it could not save.
+const returnMemory = unsavedMemory + codeMemory
 
 // once lets the processes that share the cache do a piece of work for an
 // authorisation code one at a time, and not again after it has succeeded: later
@@ -91,7 +90,7 @@ func (a *app) claim(ctx context.Context, key string, lease time.Duration) (resul
 func (a *app) bindCode(ctx context.Context, code wecom.AuthCode, state string) error {
 	ctx, cancel := context.WithTimeout(ctx, cacheTimeout)
 	defer cancel()
-	cache, key, digest := a.api.Cache(), a.onceKey("returned", hashOf(code)), sha256.Sum256([]byte(state))
+	cache, key, digest := a.api.Cache(), a.returnKey(code), sha256.Sum256([]byte(state))
 	mine := wecom.Token{Value: hex.EncodeToString(digest[:]), Version: workDone, ExpiresAt: time.Now().Add(returnMemory).Round(0)}
 	saved, err := cache.Save(ctx, key, mine)
 	if err == nil && !saved {
@@ -102,6 +101,16 @@ func (a *app) bindCode(ctx context.Context, code wecom.AuthCode, state string) e
 	}
 	return nil
 }
+
+// releaseCode undoes bindCode for a code that the platform refuses: strangers must not
+// fill the cache.
+func (a *app) releaseCode(ctx context.Context, code wecom.AuthCode) {
+	ctx, cancel := context.WithTimeout(ctx, cacheTimeout)
+	defer cancel()
+	_ = a.api.Cache().Drop(ctx, a.returnKey(code), workDone) // else it ends by itself
+}
+
+func (a *app) returnKey(code wecom.AuthCode) string { return a.onceKey("returned", hashOf(code)) }
 
 func (a *app) onceKey(what string, hash codeHash) string {
 	return a.key(what, hex.EncodeToString(hash[:16]))

@@ -83,7 +83,7 @@ func (a *app) newestTicket(ctx context.Context) (wecom.Secret, error) {
 		return wecom.NewSecret(held.Value), nil
 	}
 	const advice = "the platform pushes one every 10 minutes, for 30 minutes of use, to the command URL (指令回调URL) of the app: " +
-		"check that address, or push one by hand from the provider console"
+		"check that address, or push one by hand from the provider console; a cache in memory is empty after a restart (wecom.WithTokenCache)"
 	switch {
 	case err != nil && !errors.Is(err, wecom.ErrNotCached):
 		return wecom.Secret{}, fmt.Errorf("suite: %s: %w: the cache failed: %w; %s", a.id, wecom.ErrNoTicket, err, advice)

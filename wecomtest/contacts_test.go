@@ -641,6 +641,10 @@ func TestAddUserLeavesOutImpossibleDepartments(t *testing.T) {
 	assert.Equal(t, []int64{7}, corp.AddUser(wecomtest.User{ID: "a", Departments: []int64{0, -1, 7, 1 << 40}}).Departments)
 	assert.Equal(t, []int64{1}, corp.AddUser(wecomtest.User{ID: "b", Departments: []int64{0}}).Departments)
 	assert.Equal(t, []int64{1}, corp.AddUser(wecomtest.User{ID: "a", Departments: []int64{-5}}).Departments)
+	placed := corp.AddUser(wecomtest.User{ID: "c", Departments: []int64{0, 7}, Orders: []int64{5, 9}, LeaderOf: []int64{-3, 7}, MainDepartment: -3})
+	assert.Equal(t, []int64{9}, placed.Orders, "the order in the department that is left")
+	assert.Equal(t, []int64{7}, placed.LeaderOf)
+	assert.EqualValues(t, 7, placed.MainDepartment)
 	require.NoError(t, corp.RemoveUser("a"))
 	assert.Len(t, corp.Departments(), 3, "the root, 7 and the one that 7 was made in")
 }

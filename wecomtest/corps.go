@@ -227,7 +227,7 @@ func (c *Corp) addUser(u User) *User {
 	if mobile, ok := cleanMobile(u.Mobile); ok {
 		u.Mobile = mobile
 	}
-	u.Departments = slices.DeleteFunc(slices.Clone(u.Departments), func(id int64) bool { return !isDepartmentID(id) })
+	u.dropImpossibleDepartments()
 	if len(u.Departments) == 0 {
 		u.Departments = []int64{rootDepartment}
 	}
@@ -241,6 +241,26 @@ func (c *Corp) addUser(u User) *User {
 	c.insertUser(&added)
 	c.p.tellMember(nil, c, "create_user", &added)
 	return &added
+}
+
+// dropImpossibleDepartments leaves out ids that no department can have, with the
+// place of the member there.
+func (u *User) dropImpossibleDepartments() {
+	var departments, orders []int64
+	for i, id := range u.Departments {
+		if !isDepartmentID(id) {
+			continue
+		}
+		departments = append(departments, id)
+		if i < len(u.Orders) {
+			orders = append(orders, u.Orders[i])
+		}
+	}
+	u.Departments, u.Orders = departments, orders
+	u.LeaderOf = slices.DeleteFunc(slices.Clone(u.LeaderOf), func(id int64) bool { return !isDepartmentID(id) })
+	if !isDepartmentID(u.MainDepartment) {
+		u.MainDepartment = 0
+	}
 }
 
 func (p *Platform) newAvatar() string {

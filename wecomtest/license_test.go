@@ -553,3 +553,18 @@ func TestVoidOrderMakesNoCodes(t *testing.T) {
 		assert.Empty(t, w.system.all(), "no license_pay_success")
 	})
 }
+
+// An order whose refund is declined stays paid, and its codes come.
+func TestDeclinedRefundKeepsItsCodes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newLicenseWorld(t, wecomtest.WithLicenseDelay(time.Hour))
+		w.corp.SetTestCorp(true)
+		id := text(w.call("create_new_order", w.purchase(1, 0, 1)), "order_id")
+		require.NoError(t, w.p.RefundLicenseOrder(t.Context(), id, false))
+		w.fails(701022, "list_order_account", object{"order_id": id, "limit": 10})
+		w.advance(2 * time.Hour)
+		synctest.Wait()
+		assert.Len(t, w.codes(id), 1)
+	})
+}

@@ -125,13 +125,17 @@ func (p *Platform) checkAppOrders(corp *Corp) error {
 // pushes license_pay_success then. The lock is held.
 func (p *Platform) fulfilLater(o *licenseOrder) {
 	p.at(p.Now().Add(p.settings.licenseDelay), func() {
-		if o.status != OrderPaid { // refunded or void meanwhile
+		if !keepsPaid(o.status) { // refunded or void meanwhile
 			return
 		}
 		messages := p.fulfil(o)
 		p.background(func(ctx context.Context) { _ = p.pushSystemAll(ctx, messages) })
 	})
 }
+
+// keepsPaid reports whether an order in that status is paid for good: it still is
+// when a refund was declined.
+func keepsPaid(status OrderStatus) bool { return status == OrderPaid || status == OrderRefundRefused }
 
 // WithLicenseDelay makes what takes WeCom a while take d on the platform's clock:
 // the codes of an order that was paid by API (701022 until then), paying from the
@@ -243,7 +247,7 @@ func (p *Platform) listOrderAccounts(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.statusAt(c.now) == OrderPaid && !o.ready {
+	if keepsPaid(o.statusAt(c.now)) && !o.ready {
 		return nil, refuse(701022)
 	}
 	accounts := []any{}

@@ -107,7 +107,7 @@ func (p *Platform) RefundLicenseOrder(ctx context.Context, orderID string, agree
 	const refunded, refused = 1, 2
 	p.mu.Lock()
 	o := p.findLicenseOrder(orderID)
-	if o == nil || o.corp == nil || o.parent != nil || o.status != OrderPaid && o.status != OrderRefundRefused {
+	if o == nil || o.corp == nil || o.parent != nil || !keepsPaid(o.status) {
 		p.mu.Unlock()
 		return errors.New("wecomtest: RefundLicenseOrder: there is no such paid order of one corp")
 	}

@@ -104,7 +104,7 @@ func (p *Platform) RefundAdvancedOrder(ctx context.Context, orderID string, agre
 	const refunded, refused = 1, 2
 	p.mu.Lock()
 	o := p.findAdvanced(orderID)
-	if o == nil || o.status != OrderPaid && o.status != OrderRefundRefused {
+	if o == nil || !keepsPaid(o.status) {
 		p.mu.Unlock()
 		return errors.New("wecomtest: RefundAdvancedOrder: there is no such paid order")
 	}

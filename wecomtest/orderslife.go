@@ -110,7 +110,7 @@ func (p *Platform) ChangeOrderPrice(ctx context.Context, orderID string, price i
 func (p *Platform) RefundOrder(ctx context.Context, orderID string, agreed bool) error {
 	p.mu.Lock()
 	o := p.findOrder(orderID)
-	if o == nil || o.status != OrderPaid && o.status != OrderRefundAsked && o.status != OrderRefundRefused {
+	if o == nil || !keepsPaid(o.status) && o.status != OrderRefundAsked {
 		p.mu.Unlock()
 		return errors.New("wecomtest: RefundOrder: there is no such paid order")
 	}

@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"maps"
 	"mime"
 	"net/http"
 	"path"
@@ -25,8 +24,8 @@ const (
 type translation struct {
 	id     string
 	corp   *Corp
-	files  []upload
-	output string // name without suffix; "" for one file that is not zipped
+	files  []upload // nil once the link has ended
+	output string   // name without suffix; "" for one file that is not zipped
 	end    time.Time
 }
 
@@ -106,7 +105,12 @@ func (p *Platform) translateIDs(c *call) (any, error) {
 	case len(t.files) > 1 && t.output == "":
 		return nil, refusef(40058, "missing parameter output_file_name")
 	}
-	maps.DeleteFunc(p.translations, func(_ string, t *translation) bool { return !c.now.Before(t.linkEnds()) })
+	for _, old := range p.translations {
+		if !c.now.Before(old.linkEnds()) {
+			old.files = nil
+		}
+	}
+	prune(p.translations, c.now, (*translation).linkEnds)
 	p.translations[t.id] = t
 	p.background(func(ctx context.Context) {
 		if p.waitUntil(ctx, t.end) {

@@ -65,7 +65,7 @@ func newVendor(cfg config, store *storage, logger *slog.Logger) (*vendor, error)
 	if err != nil {
 		return nil, err
 	}
-	options := []sso.StatesOption{sso.WithUsedStates(usedStates{store.cache})}
+	options := []sso.StatesOption{sso.WithUsedStates(sso.NewCacheUsedStates(store.cache))}
 	if cfg.https() {
 		options = append(options, sso.WithHTTPS())
 	}
@@ -81,14 +81,6 @@ func newVendor(cfg config, store *storage, logger *slog.Logger) (*vendor, error)
 func deriveKey(cfg config, purpose string) (wecom.Secret, error) {
 	key, err := hkdf.Key(sha256.New, []byte(cfg.SuiteSecret), nil, "wecom-isv "+purpose, 32)
 	return wecom.NewSecret(string(key)), err
-}
-
-// usedStates lets processes that share a cache see which states have been used.
-type usedStates struct{ cache wecom.TokenCache }
-
-// Use implements [sso.UsedStates]: of several Saves of one version the first wins.
-func (u usedStates) Use(ctx context.Context, id string, expires time.Time) (first bool, err error) {
-	return u.cache.Save(ctx, "isv/state/"+id, wecom.Token{Value: "used", Version: 1, ExpiresAt: expires})
 }
 
 // installed follows an installation, whichever way it came: keep the customer. It

@@ -22,8 +22,8 @@ func TestYourOwnCode(t *testing.T) {
 	// [test]
 	platform := wecomtest.NewPlatform(t)
 	app := platform.NewApp(wecomtest.AppConfig{CallbackURL: backend.URL + "/callback/command"})
-	vendor := newVendor(t, platform, app, db) // yours, with wecom.WithBaseURL(platform.URL())
-	site.Handle("/", vendor)
+	yours := newVendor(t, platform, app, db) // its API and its pages are at platform.URL()
+	site.Handle("/", yours)
 
 	_, err := app.PushTicket(ctx) // suite_ticket arrives, sealed and signed
 	require.NoError(t, err)
@@ -32,7 +32,7 @@ func TestYourOwnCode(t *testing.T) {
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return db.customer(corp.ID) == "Acme" }, 5*time.Second, time.Millisecond)
 
-	require.NoError(t, vendor.Greet(ctx, corp.ID, corp.Admin().ID))
+	require.NoError(t, yours.Greet(ctx, corp.ID, corp.Admin().ID))
 	require.Len(t, platform.Messages(), 1)
 	require.Len(t, platform.Calls("/cgi-bin/service/v2/get_permanent_code"), 1)
 	// [/test]

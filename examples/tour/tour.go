@@ -98,7 +98,7 @@ func (v *Vendor) receive() error {
 		Cancelled:  db.RemoveCustomer,
 	})
 	pool, err := callback.NewPool(&v.mux, callback.PoolConfig{ // answer first, work later; what waits ends with the process
-		Timeout: 30 * time.Minute, // a migration of contacts is the longest
+		Timeout: 30 * time.Minute, // a migration of contacts is the longest work
 		Logger:  slog.Default(),
 	})
 	if err != nil {
@@ -125,7 +125,7 @@ func (v *Vendor) authorized(ctx context.Context, auth *suite.Authorization) erro
 func (v *Vendor) signIn() error {
 	app, db := v.app, v.db
 	// [signin]
-	states, err := sso.NewStates(v.set.Key) // signed, bound to the browser, single use in this process: WithUsedStates
+	states, err := sso.NewStates(v.set.Key) // signed, bound to the browser, single use in this process; for more see WithUsedStates
 	if err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func notLetterOrDigit(r rune) bool {
 func CheckRedirect(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || !isHTTP(u) || strings.Contains(address, "#") {
-		return errors.New("the redirect must be an absolute http or https address without fragment")
+		return errors.New("must be an absolute http or https address without fragment")
 	}
 	return nil
 }

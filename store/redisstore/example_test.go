@@ -10,6 +10,8 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/wecom-isv/wecom"
+	"github.com/wecom-isv/wecom/callback"
+	"github.com/wecom-isv/wecom/sso"
 	"github.com/wecom-isv/wecom/store/redisstore"
 )
 
@@ -49,4 +51,43 @@ func Example() {
 	// Output:
 	// bought once for all processes
 	// wecom:token:suite/ww0000000000000000/token
+}
+
+// What the machines of a fleet share.
+func Example_fleet() {
+	server, err := miniredis.Run()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer server.Close()
+	if err := share(server.Addr(), wecom.NewSecret("32 random bytes of your own, kept"), new(callback.Mux)); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("tokens, permanent codes, sign-in states and handled events are in Redis")
+	// Output: tokens, permanent codes, sign-in states and handled events are in Redis
+}
+
+func share(addr string, key wecom.Secret, mux *callback.Mux) error {
+	// [share]
+	client := redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: true}) // required: deadlines hold in Redis, too
+	store, err := redisstore.New(client, redisstore.Config{})
+	if err != nil {
+		return err
+	}
+	api, err := wecom.New(wecom.WithTokenCache(store)) // also the lock: one fetch per token in the whole fleet
+	if err != nil {
+		return err
+	}
+	states, err := sso.NewStates(key, sso.WithUsedStates(sso.NewCacheUsedStates(store))) // the same key everywhere
+	if err != nil {
+		return err
+	}
+	repeats, err := store.Filter(redisstore.FilterConfig{})
+	if err != nil {
+		return err
+	}
+	mux.Dedupe(callback.DedupeConfig{Filter: repeats}) // an event that WeCom repeats is handled once
+	// [/share]
+	_, _ = api, states
+	return nil
 }
