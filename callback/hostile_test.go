@@ -189,10 +189,18 @@ func TestShutdownCountsWhatIsInWork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mux callback.Mux
 		block := make(chan struct{})
-		mux.Fallback(func(context.Context, callback.Envelope) error { <-block; return nil })
+		handled := 0
+		mux.Fallback(func(context.Context, callback.Envelope) error {
+			if handled++; handled > 1 {
+				<-block
+			}
+			return nil
+		})
 		p, err := callback.NewPool(&mux, callback.PoolConfig{Workers: 1})
 		require.NoError(t, err)
-		require.NoError(t, p.Enqueue(t.Context(), envelope(t, "slow")))
+		for _, what := range []string{"quick", "slow"} {
+			require.NoError(t, p.Enqueue(t.Context(), envelope(t, what)))
+		}
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
