@@ -234,6 +234,9 @@ func (m *migration) run(ctx context.Context) error {
 	if m.state.Report.Unlocked {
 		return nil
 	}
+	m.tally(func(r *Report) {
+		r.Departments.Planned, r.Users.Planned, r.Tags.Planned = m.plan.Departments(), m.plan.Users(), m.plan.Tags()
+	})
 	if !m.state.Finishing {
 		if err := m.begin(ctx); err != nil {
 			return m.stopped(StepRead, err)

@@ -14,7 +14,7 @@ import (
 // makeDepartments makes the departments that are not there, one after the other.
 func (m *migration) makeDepartments(ctx context.Context) error {
 	m.forget(KindDepartment)
-	tally := Tally{Planned: m.plan.Departments()}
+	m.tally(func(r *Report) { r.Departments = Tally{Planned: m.plan.Departments()} })
 	missing := m.missingDepartments()
 	imported := map[int64]bool{}
 	if m.imports(len(missing)) {
@@ -32,13 +32,13 @@ func (m *migration) makeDepartments(ctx context.Context) error {
 		case err != nil:
 			return err
 		case refused != nil:
-			tally.Refused++
+			m.tally(func(r *Report) { r.Departments.Refused++ })
 			delete(m.seen.departments, d.ID) // nothing is put into it
 			m.refuse(ctx, *refused)
 		case created || imported[d.ID]:
-			tally.Created++
+			m.tally(func(r *Report) { r.Departments.Created++ })
 		default:
-			tally.Skipped++
+			m.tally(func(r *Report) { r.Departments.Skipped++ })
 		}
 		if created || refused != nil {
 			m.progress.step(ctx)
@@ -46,7 +46,6 @@ func (m *migration) makeDepartments(ctx context.Context) error {
 			m.progress.skip(ctx, 1)
 		}
 	}
-	m.tally(func(r *Report) { r.Departments = tally })
 	return nil
 }
 

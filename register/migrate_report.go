@@ -45,7 +45,7 @@ type Report struct {
 // numbers but Planned.
 type Tally struct {
 	Planned int `json:"planned"`
-	Created int `json:"created"` // in the run that ended the step
+	Created int `json:"created"` // in the last run of the step
 	Skipped int `json:"skipped"` // were there already as planned, for instance since a run that was cut short
 	Refused int `json:"refused"`
 }

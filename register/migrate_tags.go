@@ -21,7 +21,7 @@ const (
 // may do so is not documented: if not, all are refused.
 func (m *migration) makeTags(ctx context.Context) error {
 	m.forget(KindTag)
-	tally := Tally{Planned: m.plan.Tags()}
+	m.tally(func(r *Report) { r.Tags = Tally{Planned: m.plan.Tags()} })
 	m.progress.begin(StepTags, m.plan.Tags())
 	var there map[int64]string
 	if m.plan.Tags() > 0 {
@@ -34,18 +34,17 @@ func (m *migration) makeTags(ctx context.Context) error {
 		created, err := m.makeTag(ctx, tag, there)
 		switch {
 		case err == nil && created:
-			tally.Created++
+			m.tally(func(r *Report) { r.Tags.Created++ })
 		case err == nil:
-			tally.Skipped++
+			m.tally(func(r *Report) { r.Tags.Skipped++ })
 		case stops(err) && !forbidden(err):
 			return err
 		default:
-			tally.Refused++
+			m.tally(func(r *Report) { r.Tags.Refused++ })
 			m.refuse(ctx, refusal(KindTag, strconv.FormatInt(tag.ID, 10), err))
 		}
 		m.progress.step(ctx)
 	}
-	m.tally(func(r *Report) { r.Tags = tally })
 	return nil
 }
 
@@ -124,7 +123,7 @@ func (m *migration) fillTag(ctx context.Context, tag Tag) error {
 func (m *migration) setScopes(ctx context.Context) error {
 	m.forget(KindScope)
 	m.progress.begin(StepScopes, len(m.cfg.Scopes))
-	set := 0
+	m.tally(func(r *Report) { r.Scopes = 0 })
 	for _, scope := range m.cfg.Scopes {
 		id := strconv.FormatInt(scope.AgentID, 10)
 		var r *SetScopeResponse
@@ -138,14 +137,13 @@ func (m *migration) setScopes(ctx context.Context) error {
 		case err != nil:
 			m.refuse(ctx, refusal(KindScope, id, err))
 		default:
-			set++
+			m.tally(func(r *Report) { r.Scopes++ })
 			if left := len(r.InvalidUser) + len(r.InvalidParty) + len(r.InvalidTag); left > 0 {
 				m.refuse(ctx, Refusal{Kind: KindScope, ID: id, Reason: strconv.Itoa(left) + " of its members, departments and tags were left out as wrong"})
 			}
 		}
 		m.progress.step(ctx)
 	}
-	m.tally(func(r *Report) { r.Scopes = set })
 	return nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -501,5 +502,35 @@ func TestMigrateCutWhileInviting(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, []int{0, 10}, []int{report.Invited, report.InvitesUnsure})
 		assert.Len(t, n.platform.Calls("/cgi-bin/batch/invite"), 1)
+	})
+}
+
+// The platform refuses to unlock while somebody gives up: the next run knows that
+// nothing was carried out, whatever becomes of its token.
+func TestMigrateRefusedWhileGivingUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		asked := 0
+		n := newNewcomer(t, func(next http.RoundTripper) http.RoundTripper {
+			return roundTripper(func(r *http.Request) (*http.Response, error) {
+				if r.URL.Path != successPath {
+					return next.RoundTrip(r)
+				}
+				if asked++; asked > 1 {
+					return httpmock.NewStringResponse(http.StatusOK, `{"errcode":40014,"errmsg":"invalid access_token"}`), nil
+				}
+				cancel()
+				return httpmock.NewStringResponse(http.StatusOK, `{"errcode":84023,"errmsg":"not allowed"}`), nil
+			})
+		})
+		cfg := register.MigrateConfig{Checkpoint: new(memory)}
+		plan := newPlan(t, register.PlanSource{})
+		_, err := n.client.Migrate(ctx, n.code, plan, cfg)
+		require.Error(t, err)
+		report, err := n.client.Migrate(t.Context(), n.code, plan, cfg)
+		require.ErrorIs(t, err, wecom.ErrTokenRejected)
+		assert.False(t, report.Unlocked)
+		assert.True(t, n.corp.ContactsLocked())
 	})
 }

@@ -25,6 +25,9 @@ import (
 const (
 	// DefaultWait is how long a page waits for the registration.
 	DefaultWait = time.Hour
+	// DefaultHookTimeout is how long FlowConfig.Registered has: as long as the token
+	// that may fill the contacts lives.
+	DefaultHookTimeout = 30 * time.Minute
 	// DefaultStreams is how many event streams a process keeps open at once.
 	DefaultStreams = 1000
 	// MaxRef is the longest Ref of an [Opening], in bytes.
@@ -49,6 +52,11 @@ type FlowConfig struct {
 	Open func(r *http.Request) (Opening, error)
 	// Registered is told of each new corp; see [Registration]. Required.
 	Registered func(ctx context.Context, reg Registration) error
+	// HookTimeout is how long Registered has; [DefaultHookTimeout] unless given. It
+	// counts alone: the end of the request and the Timeout of a [callback.Pool] do not
+	// cut Registered short. Its context also ends when another process has taken over,
+	// as after a pause of this one.
+	HookTimeout time.Duration
 	// Entered is told of a corp that existed already. Events are repeated, so it
 	// must be idempotent. Optional.
 	Entered func(ctx context.Context, entry Entry) error
@@ -88,11 +96,24 @@ type Opening struct {
 
 // Registration is a corp that has been registered (注册完成).
 //
-// Create the customer's account, and if Contacts is set start the migration of
-// the contacts in a job of its own: the function that is told has a minute.
-// Success is recorded for the corp, and neither a repeated event nor another
-// process tells of it again. It is told again after an error, and when the
-// process died or the cache failed at the wrong moment: so it must be idempotent.
+// FlowConfig.Registered creates the customer's account, and if Contacts is set
+// migrates the contacts with [Contacts.Migrate], or starts a job of its own that does.
+// It has FlowConfig.HookTimeout. The page moves on when it has returned nil, or
+// after a minute, though it goes on: create the account first. It occupies a worker
+// of the [callback.Pool] all the time: PoolConfig.Workers must leave room for other
+// events. Without a queue WeCom hangs up, which does not end it.
+//
+// While it runs, no other process tells of the corp; a repeated event fails
+// meanwhile. Its success is recorded, and neither a repeated event nor another
+// process tells of the corp again. After an error it may be told again at once, after
+// the death of its process within 90 seconds, and it is told twice if the cache failed
+// at the wrong moment: so it must be idempotent, as Migrate is.
+//
+// Who tells again is a page that still waits, or is loaded again after an error; and
+// an event that comes again. WeCom repeats none that it has an answer to, and a
+// queue answers at once: keep what PoolConfig.OnError gets, and dispatch it again.
+// After the death of the process nothing tells again if the page has moved on or was
+// closed: keep Code, and go on with [Client.Migrate].
 type Registration struct {
 	CorpID     string // the new corp
 	UserID     string // the administrator who registered
@@ -190,6 +211,7 @@ func NewFlow(c *Client, cfg FlowConfig) (*Flow, error) {
 	}
 	f.cfg.Key = wecom.Secret{}
 	f.cfg.WaitFor = cmp.Or(cfg.WaitFor, DefaultWait)
+	f.cfg.HookTimeout = cmp.Or(cfg.HookTimeout, DefaultHookTimeout)
 	if cfg.Cache == nil {
 		f.cache.inner = c.provider.API().Cache()
 	}
@@ -207,6 +229,8 @@ func (c *FlowConfig) check() error {
 		return errors.New("FlowConfig.Registered is nil: nobody would learn of a new corp")
 	case c.WaitFor < 0 || c.WaitFor > maxWait:
 		return fmt.Errorf("FlowConfig.WaitFor must be from 0 to %v", maxWait)
+	case c.HookTimeout < 0:
+		return errors.New("FlowConfig.HookTimeout is negative")
 	case c.MaxStreams < 0:
 		return errors.New("FlowConfig.MaxStreams is negative")
 	}
@@ -240,8 +264,23 @@ func (f *Flow) Handle(mux *callback.Mux) {
 }
 
 // Close ends the event streams, and those that are opened later at once, so that
-// [http.Server.Shutdown] does not wait for them. The pages ask again elsewhere.
+// [http.Server.Shutdown] does not wait for them. The pages ask again elsewhere: this
+// process asks WeCom for none of them any more.
+//
+// It does not end a FlowConfig.Registered that runs. If an event has begun it,
+// [callback.Pool.Shutdown] waits for it, or without a queue the Shutdown of the
+// server, as long as they may; if a page has asked, nobody waits. What is cut short by
+// the end of the process is told again as after its death; see [Registration].
 func (f *Flow) Close() { f.close() }
+
+func (f *Flow) isClosed() bool {
+	select {
+	case <-f.closed:
+		return true
+	default:
+		return false
+	}
+}
 
 // ServeHTTP serves the page at the path of the Flow and what the page needs below
 // it. The path must end in a slash; it may have been stripped.

@@ -257,6 +257,7 @@ func TestNewFlowChecksConfig(t *testing.T) {
 		"FlowConfig.TemplateID is missing":             func(c *register.FlowConfig) { c.TemplateID = "" },
 		"FlowConfig.Registered is nil":                 func(c *register.FlowConfig) { c.Registered = nil },
 		"FlowConfig.WaitFor must be from 0 to 24h0m0s": func(c *register.FlowConfig) { c.WaitFor = 25 * time.Hour },
+		"FlowConfig.HookTimeout is negative":           func(c *register.FlowConfig) { c.HookTimeout = -1 },
 		"FlowConfig.MaxStreams is negative":            func(c *register.FlowConfig) { c.MaxStreams = -1 },
 	} {
 		cfg := good

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/wecom-isv/wecom"
@@ -20,7 +23,7 @@ type State string
 const (
 	StateReady      State = "ready"      // the button has not been pressed
 	StateWaiting    State = "waiting"    // the new tab is open
-	StateRegistered State = "registered" // the corp is there, and FlowConfig.Registered has been told
+	StateRegistered State = "registered" // the corp is there, and FlowConfig.Registered has returned, or runs for a minute
 	StateEntered    State = "entered"    // the corp existed already
 	StateExpired    State = "expired"    // nothing was heard within FlowConfig.WaitFor
 	StateFailed     State = "failed"     // the request for this page failed; see [Page]
@@ -38,17 +41,14 @@ const (
 	maxPollPause = time.Minute
 	pollTimeout  = 8 * time.Second
 
-	hookTimeout = time.Minute
-	// claimLife outlasts the function that it stands for.
-	claimLife = hookTimeout + 30*time.Second
-	doneMark  = "done"
+	// pageWait is how long a page waits for FlowConfig.Registered.
+	pageWait = time.Minute
+	// pollWait is how long the request of a page that has learnt of the corp by asking
+	// does, before it goes on waiting like the others.
+	pollWait = 3 * time.Second
 
 	maxUpdates = 10
 )
-
-// errBusy says that another process is already handling the registration, or this one
-// is, for an earlier copy of the event.
-var errBusy = errors.New("register: another process is dealing with this registration")
 
 // record is what the machines know of one registration. It holds register codes.
 type record struct {
@@ -134,7 +134,7 @@ func (f *Flow) look(ctx context.Context, id string) (view, error) {
 		return view{}, err
 	}
 	now := f.viewOf(kept)
-	if now.state != StateWaiting || !f.pollIsDue(ctx, id, kept) {
+	if now.state != StateWaiting || f.isClosed() || !f.pollIsDue(ctx, id, kept) {
 		return now, nil
 	}
 	f.poll(ctx, id, kept)
@@ -182,10 +182,34 @@ func (f *Flow) poll(ctx context.Context, id string, kept record) {
 			f.warn(ctx, "the registration cannot be asked for", err)
 			return
 		}
-		if err := f.polled(ctx, id, kept.Ref, code, info); err != nil {
+		f.finishBeside(ctx, func(ctx context.Context) error { return f.polled(ctx, id, kept.Ref, code, info) })
+		return
+	}
+}
+
+// finishBeside calls finish, which may take as long as FlowConfig.Registered, beside
+// the request of a page, and returns after a moment.
+func (f *Flow) finishBeside(ctx context.Context, finish func(context.Context) error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		ctx := context.WithoutCancel(ctx)
+		defer func() {
+			if v := recover(); v != nil { // it may hold data of the vendor
+				f.log.LogAttrs(ctx, slog.LevelError, "register: FlowConfig.Registered panicked",
+					slog.String("value", fmt.Sprintf("a %T", v)), slog.String("stack", string(debug.Stack())))
+			}
+		}()
+		if err := finish(ctx); err != nil && !errors.Is(err, errBusy) {
 			f.warn(ctx, "the registration is not finished", err)
 		}
-		return
+	}()
+	enough := time.NewTimer(pollWait)
+	defer enough.Stop()
+	select {
+	case <-done:
+	case <-enough.C:
+	case <-ctx.Done():
 	}
 }
 
@@ -262,57 +286,68 @@ func (f *Flow) origin(ctx context.Context, head callback.ProviderHead, state str
 	return state, kept.Ref, nil
 }
 
-// finish tells the vendor of a new corp, once, and then the page.
+// finish tells the vendor of a new corp, once, and the page.
 func (f *Flow) finish(ctx context.Context, id string, reg Registration) error {
 	if err := wire.CheckID(reg.CorpID); err != nil {
 		return fmt.Errorf("register: the new corp: %w", err)
 	}
 	// The person may close the page, and WeCom hang up; what has begun goes on.
 	ctx = context.WithoutCancel(ctx)
-	if err := f.once(ctx, f.doneKey(reg.CorpID), func(ctx context.Context) error { return f.cfg.Registered(ctx, reg) }); err != nil {
+	err := f.once(ctx, f.doneKey(reg.CorpID), func(work context.Context) error {
+		succeeded := false
+		stop := f.moveOnLater(ctx, id, reg)
+		defer func() { // also after a panic
+			if stop(); !succeeded {
+				f.moveBack(ctx, id, reg.CorpID)
+			}
+		}()
+		err := f.cfg.Registered(work, reg)
+		succeeded = err == nil
+		return err
+	})
+	if err != nil {
 		return err
 	}
 	f.moveOn(ctx, id, StateRegistered, reg.CorpID, reg.UserID)
 	return nil
 }
 
-// once calls fn unless it has succeeded before, here or elsewhere. If the cache
-// fails, once too often is better than never.
-func (f *Flow) once(ctx context.Context, key string, fn func(context.Context) error) error {
-	mine, err := f.cache.Save(ctx, key, wecom.Token{Value: "claimed", Version: 1, ExpiresAt: time.Now().Add(claimLife)})
+// moveOnLater tells the page unless stop is called before: nobody is to look at a
+// waiting page while the contacts are migrated. It is for the process that is at it
+// to say so: if that dies early the page asks, and another process is at it.
+func (f *Flow) moveOnLater(ctx context.Context, id string, reg Registration) (stop func()) {
+	ended := make(chan struct{})
+	var waiting sync.WaitGroup
+	waiting.Go(func() {
+		late := time.NewTimer(pageWait)
+		defer late.Stop()
+		select {
+		case <-late.C:
+			f.moveOn(ctx, id, StateRegistered, reg.CorpID, reg.UserID)
+		case <-ended:
+		}
+	})
+	return func() {
+		close(ended)
+		waiting.Wait()
+	}
+}
+
+// moveBack lets the page ask again that was told of a corp too early.
+func (f *Flow) moveBack(ctx context.Context, id, corpID string) {
+	if id == "" {
+		return
+	}
+	err := f.update(ctx, id, func(kept *record) bool {
+		if kept.State != StateRegistered || kept.CorpID != corpID {
+			return false
+		}
+		kept.State, kept.CorpID, kept.UserID = StateWaiting, "", ""
+		return true
+	})
 	if err != nil {
-		f.warn(ctx, "the cache failed", err)
-	} else if !mine {
-		other, err := f.cache.Load(ctx, key)
-		if err == nil && other.Value == doneMark {
-			return nil
-		}
-		return errBusy
+		f.warn(ctx, "the page is not told", err)
 	}
-	succeeded := false
-	defer func() {
-		if err := f.settle(ctx, key, succeeded); err != nil { // also if fn panicked
-			f.warn(ctx, "the cache failed", err)
-		}
-	}()
-	err = withTimeout(ctx, hookTimeout, fn)
-	succeeded = err == nil
-	return err
-}
-
-// settle ends a claim: for good, or so that the next one may try.
-func (f *Flow) settle(ctx context.Context, key string, succeeded bool) error {
-	if !succeeded {
-		return f.cache.Drop(ctx, key, 1)
-	}
-	_, err := f.cache.Save(ctx, key, wecom.Token{Value: doneMark, Version: 2, ExpiresAt: time.Now().Add(recordLife)})
-	return err
-}
-
-func withTimeout(ctx context.Context, d time.Duration, fn func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, d)
-	defer cancel()
-	return fn(ctx)
 }
 
 // moveOn tells the page, if there is one. Who registered wins over who entered.

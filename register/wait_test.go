@@ -187,34 +187,6 @@ func TestFlowTellsAgainAfterAFailure(t *testing.T) {
 	})
 }
 
-// A process that dies, or hangs, while it is told leaves a claim, which ends.
-func TestFlowTellsAgainAfterADeath(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSite(t)
-		end := make(chan struct{})
-		defer close(end)
-		dying := s.machine(t, func(cfg *register.FlowConfig) {
-			cfg.Registered = func(context.Context, register.Registration) error {
-				<-end
-				return nil
-			}
-		})
-		flow := s.machine(t)
-		b := visit(t, flow, "")
-		b.press(t, flow)
-		event := registerCorp(s, b)
-		ctx := t.Context()
-		go func() { _ = deliverIn(ctx, s, dying, event) }()
-		synctest.Wait()
-		require.ErrorContains(t, deliver(t, s, flow, event), "another process")
-		assert.Empty(t, s.toldOf())
-		time.Sleep(90 * time.Second)
-		require.NoError(t, deliver(t, s, flow, event))
-		assert.Len(t, s.toldOf(), 1)
-	})
-}
-
 func TestFlowTellsAgainAfterAPanic(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -227,29 +199,6 @@ func TestFlowTellsAgainAfterAPanic(t *testing.T) {
 	require.ErrorContains(t, deliver(t, s, broken, registerCorp(s, b)), "panic")
 	require.NoError(t, deliver(t, s, flow, registerCorp(s, b)))
 	assert.Len(t, s.toldOf(), 1)
-}
-
-// The function that is told has a minute, and outlives the request that brought it.
-func TestFlowOutlivesTheRequest(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSite(t)
-		var left time.Duration
-		flow := s.machine(t, func(cfg *register.FlowConfig) {
-			cfg.Registered = func(ctx context.Context, _ register.Registration) error {
-				deadline, _ := ctx.Deadline()
-				left = time.Until(deadline)
-				time.Sleep(time.Second)
-				return ctx.Err()
-			}
-		})
-		b := visit(t, flow, "")
-		b.press(t, flow)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-		defer cancel()
-		require.NoError(t, deliverIn(ctx, s, flow, registerCorp(s, b)))
-		assert.Equal(t, time.Minute, left)
-	})
 }
 
 func TestFlowOfACorpThatExisted(t *testing.T) {

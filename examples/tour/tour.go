@@ -9,7 +9,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/wecom-isv/wecom"
 	"github.com/wecom-isv/wecom/callback"
@@ -97,10 +96,7 @@ func (v *Vendor) receive() error {
 		Authorized: v.authorized,
 		Cancelled:  db.RemoveCustomer,
 	})
-	pool, err := callback.NewPool(&v.mux, callback.PoolConfig{ // answer first, work later; what waits ends with the process
-		Timeout: 30 * time.Minute, // a migration of contacts is the longest work
-		Logger:  slog.Default(),
-	})
+	pool, err := callback.NewPool(&v.mux, callback.PoolConfig{Logger: slog.Default()}) // answer first, work later; what waits ends with the process
 	if err != nil {
 		return err
 	}
