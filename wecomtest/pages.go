@@ -207,7 +207,7 @@ func (p *Platform) checkInstall(g *page) (*App, *url.URL, error) {
 	case app.cfg.Unpublished && !pre.test:
 		return nil, nil, pageError(0, "the app is not published: set_session_info with auth_type 1 is needed")
 	case !app.cfg.Unpublished && pre.test:
-		return nil, nil, pageError(0, "the app is published: auth_type must be 0")
+		return nil, nil, pageError(0, "the app is published: auth_type must be 0 (suite.AuthTypeFormal), or make it with AppConfig.Unpublished")
 	case !isState(g.get("state"), maxPageState):
 		return nil, nil, pageError(0, "state must be a-zA-Z0-9, at most %d bytes", maxPageState)
 	}

@@ -217,6 +217,19 @@ func TestPageTellsWhatIsWrong(t *testing.T) {
 	assert.NotContains(t, page.body, "wecomtest:")
 }
 
+// A published app that is installed for a test is refused with both ways out.
+func TestPageTellsHowAPublishedAppIsInstalled(t *testing.T) {
+	t.Parallel()
+	w := newPageWorld(t)
+	address, err := url.Parse(w.installAddress())
+	require.NoError(t, err)
+	w.c.ok("/cgi-bin/service/set_session_info?suite_access_token="+w.c.suiteToken(w.app),
+		object{"pre_auth_code": address.Query().Get("pre_auth_code"), "session_info": object{"auth_type": 1}})
+	page := newBrowser(t, "en").open(address.String(), nil)
+	assert.Equal(t, http.StatusBadRequest, page.status)
+	assert.Contains(t, page.body, "auth_type must be 0 (suite.AuthTypeFormal), or make it with AppConfig.Unpublished")
+}
+
 func TestPageRefusesFormsOfOtherSites(t *testing.T) {
 	t.Parallel()
 	w := newPageWorld(t)

@@ -109,7 +109,7 @@ func TestOutputGolden(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{
 		"code":          {"code", "60020", "-1", "40014", "0", "-40001", "99999"},
-		"code.zh":       {"code", "--lang=zh", "60020", "40085"},
+		"code.zh":       {"code", "--lang=zh", "60020", "40085", "-40001", "-40005"},
 		"code.json":     {"code", "--json", "40084"},
 		"endpoint":      {"endpoint", "get_pre_auth_code"},
 		"endpoint.zh":   {"--lang", "zh", "endpoint", "suite.set_session_info"},

@@ -84,7 +84,7 @@ func (a *app) codeDoc(code wecom.Code) codeDoc {
 		return codeDoc{
 			Code: int(code), Known: true, Class: "crypto_library",
 			ClassText: a.t("official crypto libraries", "官方加解密库"),
-			Meaning:   withoutPackages(err.Error()), Advice: wecom.RetryNever.String(), Remedy: a.cryptoRemedy(),
+			Meaning:   lang.T(withoutPackages(err.Error()), officialMeaning(err)).In(a.lang), Advice: wecom.RetryNever.String(), Remedy: a.cryptoRemedy(),
 		}
 	}
 	return codeDoc{
@@ -124,6 +124,20 @@ func officialError(code int) error {
 		}
 	}
 	return nil
+}
+
+// officialMeaning is an error of package crypto in Chinese.
+func officialMeaning(err error) string {
+	return map[error]string{
+		crypto.ErrSignature: "签名不匹配",
+		crypto.ErrEnvelope:  "请求体不是回调信封（XML 或 JSON）",
+		crypto.ErrKey:       "EncodingAESKey 非法",
+		crypto.ErrReceiver:  "消息是发给其他接收方的",
+		crypto.ErrPadding:   "解密后的填充错误",
+		crypto.ErrLayout:    "解密后的格式错误",
+		crypto.ErrBase64:    "密文不是 base64",
+		crypto.ErrReply:     "回复无法加密",
+	}[err]
 }
 
 func (a *app) cryptoRemedy() string {

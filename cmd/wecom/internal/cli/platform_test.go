@@ -74,6 +74,66 @@ func TestTriggerAllCounts(t *testing.T) {
 	assert.Equal(t, int64(all), count.Load())
 }
 
+// Without the URL of their kind events are skipped among all, and refused alone.
+func TestTriggerAllSkipsEventsWithoutURL(t *testing.T) {
+	t.Parallel()
+	address, count := vendor(t)
+	known := 0
+	for _, e := range wecomtest.Events() {
+		if e.Receiver == wecomtest.CommandURL {
+			known++
+		}
+	}
+	skipped := len(wecomtest.Events()) - known
+	require.NotZero(t, skipped)
+	r := (&run{env: callbackEnv()}).do(t, "trigger", "--all", "--to", "command="+address)
+	assert.Equal(t, cli.ExitOK, r.code, r.out+r.errs)
+	assert.Contains(t, r.out, fmt.Sprintf("%d events sent, %d answered right within their deadline, 0 not", known, known))
+	assert.Contains(t, r.out, fmt.Sprintf("%d events skipped: their URL is not known", skipped))
+	assert.Equal(t, int64(known), count.Load())
+
+	r = (&run{env: callbackEnv()}).do(t, "--lang", "zh", "trigger", "--all", "--to", "command="+address)
+	assert.Contains(t, r.out, fmt.Sprintf("跳过 %d 个事件：其 URL 未知", skipped))
+
+	r = (&run{env: callbackEnv()}).do(t, "trigger", "--all", "--json", "--to", "command="+address)
+	require.Equal(t, cli.ExitOK, r.code, r.errs)
+	var doc struct {
+		Sent     int               `json:"sent"`
+		Answered int               `json:"answered"`
+		Failed   int               `json:"failed"`
+		Skipped  int               `json:"skipped"`
+		Results  []json.RawMessage `json:"results"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(r.out), &doc))
+	assert.Equal(t, []int{known, known, 0, skipped}, []int{doc.Sent, doc.Answered, doc.Failed, doc.Skipped})
+	assert.Len(t, doc.Results, known)
+}
+
+// What the platform says of a try is there in both languages.
+func TestTriesAreExplainedInChinese(t *testing.T) {
+	t.Parallel()
+	for want, answer := range map[string]http.HandlerFunc{
+		"：应答的 HTTP 状态为 418\n":           func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) },
+		`：应答为 "ok"，应为 "success"` + "\n": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) },
+		"：连接失败：":                        func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	} {
+		server := httptest.NewServer(answer)
+		t.Cleanup(server.Close)
+		r := (&run{env: eventEnv()}).do(t, "--lang", "zh", "trigger", "create_auth", "--to", server.URL)
+		assert.Equal(t, cli.ExitFailed, r.code)
+		assert.Contains(t, r.out, want)
+	}
+	for want, body := range map[string]string{
+		"：被动回复不是 XML 信封\n": "hello",
+		"：被动回复的签名错误\n":     "<xml><Encrypt>x</Encrypt></xml>",
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) }))
+		t.Cleanup(server.Close)
+		r := (&run{env: eventEnv()}).do(t, "--lang", "zh", "trigger", "app:msg.text", "--to", server.URL)
+		assert.Contains(t, r.out, want)
+	}
+}
+
 func TestTriggerSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`"success"`)) }))
@@ -136,6 +196,69 @@ func TestTriggerViaSimulator(t *testing.T) {
 	r = (&run{env: env}).do(t, "trigger", "suite_ticket", "--via", server.URL)
 	assert.Equal(t, cli.ExitUnable, r.code)
 	assert.Contains(t, r.errs, "no simulator with a control API answers there")
+	r = (&run{env: env}).do(t, "trigger", "--lang", "zh", "suite_ticket", "--via", server.URL)
+	assert.Contains(t, r.errs, "模拟器没有发送 suite:suite_ticket: 该地址没有带控制接口的模拟器应答")
+	r = (&run{env: env}).do(t, "trigger", "--lang", "zh", "suite_ticket", "--via", p.URL(), "--suite", "wwnobody")
+	assert.Equal(t, cli.ExitUnable, r.code)
+	assert.Contains(t, r.errs, `模拟器没有发送 suite:suite_ticket: 模拟器拒绝了请求: no app "wwnobody"`)
+}
+
+// The command of the documentation works without settings: the only app is meant.
+func TestTriggerViaFindsTheOnlyApp(t *testing.T) {
+	t.Parallel()
+	p, app, _ := simulated(t)
+	p.Handle("vendor.test", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("success")) }))
+	trigger := func(args ...string) *run {
+		return wecom(t, append([]string{"trigger", "--via", p.URL()}, args...)...)
+	}
+	r := trigger("suite_ticket")
+	assert.Equal(t, cli.ExitUsage, r.code)
+	assert.Contains(t, r.errs, "suite:suite_ticket goes to a command_url, and the simulator knows none")
+
+	login := p.NewLoginSuite(wecomtest.AppConfig{CallbackURL: "http://vendor.test/login"})
+	r = trigger("suite_ticket")
+	assert.Equal(t, cli.ExitOK, r.code, r.errs)
+	assert.Contains(t, r.out, "http://vendor.test/login", "nothing else can take it")
+	assert.NotEmpty(t, login.ID)
+
+	app.SetCallbackURL("http://vendor.test/command")
+	r = trigger("suite_ticket")
+	assert.Equal(t, cli.ExitOK, r.code, r.errs)
+	assert.Contains(t, r.out, "http://vendor.test/command", "rather than the login authorisation")
+
+	other := p.NewApp(wecomtest.AppConfig{CallbackURL: "http://vendor.test/other"})
+	r = trigger("suite_ticket")
+	assert.Equal(t, cli.ExitUsage, r.code)
+	assert.Contains(t, r.errs, "set $WECOM_SUITE_ID or --suite")
+	assert.Contains(t, r.errs, app.ID)
+	assert.Contains(t, r.errs, other.ID)
+	assert.NotContains(t, r.errs, login.ID)
+	r = trigger("suite_ticket", "--lang", "zh")
+	assert.Contains(t, r.errs, "请设置 $WECOM_SUITE_ID 或 --suite：该事件发给某个应用")
+	r = trigger("suite_ticket", "--suite", other.ID)
+	assert.Equal(t, cli.ExitOK, r.code, r.errs)
+	assert.Contains(t, r.out, "http://vendor.test/other")
+}
+
+func TestTriggerAllViaSkipsEventsWithoutURL(t *testing.T) {
+	t.Parallel()
+	p, app, _ := simulated(t)
+	r := wecom(t, "trigger", "--all", "--via", p.URL())
+	assert.Equal(t, cli.ExitUsage, r.code)
+	assert.Contains(t, r.errs, "nothing was sent")
+
+	p.Handle("vendor.test", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("success")) }))
+	sent := map[wecomtest.EventReceiver]int{}
+	for _, e := range wecomtest.Events() {
+		sent[e.Receiver]++
+	}
+	app.SetCallbackURL("http://vendor.test/command")
+	for _, args := range [][]string{{}, {"--suite", app.ID}} {
+		r = wecom(t, append([]string{"trigger", "--all", "--via", p.URL()}, args...)...)
+		assert.Equal(t, cli.ExitOK, r.code, r.errs)
+		assert.Contains(t, r.out, fmt.Sprintf("%d events sent", sent[wecomtest.CommandURL]))
+		assert.Contains(t, r.out, fmt.Sprintf("%d events skipped", sent[wecomtest.DataURL]+sent[wecomtest.SystemEventURL]))
+	}
 }
 
 func TestVerifyURL(t *testing.T) {

@@ -44,13 +44,15 @@ func (a *app) simulateCommand() *cobra.Command {
 		Long: a.t(`Run a simulated WeCom platform: the API, the pages that people open, signed and encrypted callbacks, a
 control API for tests in any language, and a web console at /console/.
 
-Point your backend at it by WECOM_BASE_URL; --write-env writes everything that it must be told to a file. Ids,
-secrets and tokens are made up: they are test data. It listens on this machine only, unless --addr says
-otherwise; there is no password.`,
+Your backend takes WECOM_BASE_URL as the address of the API, and also as PageURL of suite.Config and
+provider.Config and in sso.PagesAt(…): install, register and login links are pages. --write-env writes
+everything that it must be told to a file. Ids, secrets and tokens are made up: they are test data. It listens
+on this machine only, unless --addr says otherwise; there is no password.`,
 			`运行模拟的企业微信平台：接口、用户打开的页面、签名加密的回调、供任何语言测试使用的控制接口，
 以及位于 /console/ 的网页控制台。
 
-让后端的 WECOM_BASE_URL 指向它即可；--write-env 把后端需要的全部设置写入文件。
+后端用 WECOM_BASE_URL 作为接口地址，并把它设为 suite.Config、provider.Config 的 PageURL 和
+sso.PagesAt(…)：安装、注册、登录链接都是页面。--write-env 把后端需要的全部设置写入文件。
 其中的 ID、密钥、凭证都是虚构的测试数据。默认只监听本机，除非用 --addr 指定；没有密码。`),
 		Example: `  wecom simulate --public-url http://127.0.0.1:8080 --write-env .env.simulated
   wecom simulate --config world.yaml --addr 127.0.0.1:7070

@@ -37,11 +37,19 @@ func (a *app) triggerCommand() *cobra.Command {
 		Long: a.t(`Send an event to a callback URL as WeCom does, signed and encrypted, and print the answer and its time
 against the deadline. The event is the published example; --set chooses its fields.
 
-With --via a running simulator sends it: then tickets and codes in the event work.`,
+With --via a running simulator sends it, to its only app or that of --suite. Then a suite_ticket works, and
+so do the codes if the corp (--corp) has installed the app. --via only sends and changes nothing on the
+simulated platform: install and cancel by its console or control API.
+
+--all skips the events whose URL is not known, and counts them.`,
 			`像企业微信一样向回调 URL 发送事件（签名并加密），输出应答及其用时与时限的比较。
 事件内容取自官方示例，可用 --set 修改字段。
 
-使用 --via 时由运行中的模拟器发送，事件中的 ticket 和授权码真实可用。`),
+使用 --via 时由运行中的模拟器发送，发给它唯一的应用或 --suite 指定的应用。此时 suite_ticket 真实可用；
+授权码也可用，但企业（--corp）须已安装该应用。--via 只发送事件，不改变模拟平台的状态：安装、取消请用
+控制台或控制接口。
+
+--all 跳过 URL 未知的事件并计数。`),
 		Example: `  wecom trigger --list
   wecom trigger create_auth --to http://127.0.0.1:8080/callback/command --set State=abc
   wecom trigger app:msg.text --to https://app.example.com/data --corp wpAAAA --set Content=你好
@@ -68,7 +76,7 @@ With --via a running simulator sends it: then tickets and codes in the event wor
 	flags.StringVar(&t.agent, "agent-id", "", a.t("`id` of the app in the corp", "应用在企业中的 `AgentID`"))
 	flags.StringVar(&t.form, "form", "xml", a.t("`form` of envelope and event: xml or json", "信封和事件的格式 `FORMAT`：xml 或 json"))
 	flags.IntVar(&t.tries, "tries", 1, a.t("tries after a failed connection or a time-out; WeCom makes 3", "连接失败或超时后的尝试次数；企业微信为 3 次"))
-	flags.BoolVar(&t.all, "all", false, a.t("send every event, one after the other, and count", "依次发送全部事件并统计"))
+	flags.BoolVar(&t.all, "all", false, a.t("send every event whose URL is known, one after the other, and count", "依次发送 URL 已知的全部事件并统计"))
 	flags.BoolVar(&t.list, "list", false, a.t("list the events", "列出全部事件"))
 	must(c.RegisterFlagCompletionFunc("form", cobra.FixedCompletions([]string{"xml", "json"}, cobra.ShellCompDirectiveNoFileComp)))
 	must(c.RegisterFlagCompletionFunc("set", completeFields))
@@ -169,7 +177,11 @@ func (a *app) trigger(c *cobra.Command, t triggering, args []string) error {
 		return err
 	}
 	defer stop()
-	return a.sendAll(c.Context(), events, fields, send)
+	sent, skipped, err := a.sendAll(c.Context(), events, fields, send)
+	if err != nil {
+		return err
+	}
+	return a.sum(sent, skipped, t.all)
 }
 
 func (a *app) chosenFields(set []string) (wecomtest.Fields, error) {
@@ -188,41 +200,62 @@ func (a *app) chosenFields(set []string) (wecomtest.Fields, error) {
 	return fields, nil
 }
 
-// sendAll sends the events and prints what became of them, and for several the
-// count. An event that cannot be sent at all ends the run.
-func (a *app) sendAll(ctx context.Context, events []wecomtest.EventInfo, fields wecomtest.Fields, send sender) error {
-	results := make([]pushed, 0, len(events))
-	failed := 0
-	var slowest time.Duration
+// sendAll sends the events and prints what became of them. Of several events it
+// skips those whose URL is not known; otherwise an event that cannot be sent at all
+// ends the run.
+func (a *app) sendAll(ctx context.Context, events []wecomtest.EventInfo, fields wecomtest.Fields, send sender) (sent []pushed, skipped int, err error) {
+	sent = make([]pushed, 0, len(events))
+	single := len(events) == 1
 	for _, e := range events {
 		result, err := send(ctx, e, fields)
+		if _, noURL := errors.AsType[noURLError](err); noURL && !single {
+			skipped++
+			continue
+		}
 		if err != nil {
-			return err
+			return nil, 0, err
 		}
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return nil, 0, ctx.Err()
 		}
-		results = append(results, result)
-		if !result.Delivered {
-			failed++
-		}
-		slowest = max(slowest, result.duration())
+		sent = append(sent, result)
 		if !a.json {
-			a.printPushed(result, len(events) == 1)
+			a.printPushed(result, single)
 		}
 	}
+	if len(sent) == 0 {
+		return nil, 0, badUsage(lang.T("nothing was sent: no event has a URL that is known", "没有发送任何事件：所有事件的 URL 都未知"))
+	}
+	return sent, skipped, nil
+}
+
+// sum prints the count of several events, and with --json everything.
+func (a *app) sum(sent []pushed, skipped int, all bool) error {
+	failed := 0
+	var slowest time.Duration
+	for _, p := range sent {
+		if !p.Delivered {
+			failed++
+		}
+		slowest = max(slowest, p.duration())
+	}
 	switch {
-	case a.json && len(events) == 1:
-		if err := a.printJSON(results[0]); err != nil {
+	case a.json && all:
+		if err := a.printJSON(map[string]any{
+			"sent": len(sent), "answered": len(sent) - failed, "failed": failed, "skipped": skipped, "results": sent,
+		}); err != nil {
 			return err
 		}
 	case a.json:
-		if err := a.printJSON(map[string]any{"sent": len(results), "answered": len(results) - failed, "failed": failed, "results": results}); err != nil {
+		if err := a.printJSON(sent[0]); err != nil {
 			return err
 		}
-	case len(events) > 1:
+	case all:
 		a.printf(a.t("%d events sent, %d answered right within their deadline, %d not; slowest answer %d ms",
-			"发送 %d 个事件，%d 个在时限内正确应答，%d 个失败；最慢应答 %d 毫秒"), len(results), len(results)-failed, failed, slowest.Milliseconds())
+			"发送 %d 个事件，%d 个在时限内正确应答，%d 个失败；最慢应答 %d 毫秒"), len(sent), len(sent)-failed, failed, slowest.Milliseconds())
+		if skipped > 0 {
+			a.printf(a.t("%d events skipped: their URL is not known", "跳过 %d 个事件：其 URL 未知"), skipped)
+		}
 	}
 	if failed > 0 {
 		return errFailed
@@ -255,9 +288,9 @@ func (a *app) printPushed(p pushed, whole bool) {
 		a.printf("  → %s", printable(p.URL))
 	}
 	for i, try := range p.Tries {
-		outcome := printable(try.Error)
-		if outcome == "" {
-			outcome = a.t("as it must be", "正确")
+		outcome := a.t("as it must be", "正确")
+		if try.Error != "" {
+			outcome = printable(tryText(try.Error).In(a.lang))
 		}
 		answer := a.t("no answer", "没有应答")
 		if try.Status != 0 {
@@ -265,6 +298,26 @@ func (a *app) printPushed(p pushed, whole bool) {
 		}
 		a.printf(a.t("  try %d: %s, %.0f ms: %s", "  第 %d 次：%s，%.0f 毫秒：%s"), i+1, answer, try.Millis, outcome)
 	}
+}
+
+// tryText is why a try did not count, as the platform says it in English.
+func tryText(english string) lang.Text {
+	for _, known := range []lang.Text{
+		{EN: "the answer has status ", ZH: "应答的 HTTP 状态为 "},
+		{EN: "the answer is ", ZH: "应答为 "},
+		{EN: "no answer within ", ZH: "没有应答，时限 "},
+		{EN: "connection failed: ", ZH: "连接失败："},
+		{EN: "given up by the caller: ", ZH: "调用方已放弃："},
+		{EN: "the passive reply is no XML envelope", ZH: "被动回复不是 XML 信封"},
+		{EN: "the signature of the passive reply is wrong", ZH: "被动回复的签名错误"},
+		{EN: "the passive reply does not open: ", ZH: "被动回复无法解密："},
+		{EN: "the passive reply is for ", ZH: "被动回复的接收方为 "},
+	} {
+		if rest, ok := strings.CutPrefix(english, known.EN); ok {
+			return lang.T(english, known.ZH+strings.Replace(rest, `", want "`, `"，应为 "`, 1))
+		}
+	}
+	return lang.Both(english)
 }
 
 func shorten(s string) string {

@@ -42,6 +42,13 @@ func (a *app) sender(c *cobra.Command, t triggering) (send sender, stop func(), 
 	return targets.sender(platform), platform.Close, nil
 }
 
+// noURLError says that nothing is known of where an event goes. Of a single event
+// it is a mistake; among all events it is one to skip.
+type noURLError struct{ error }
+
+// Unwrap returns the mistake.
+func (e noURLError) Unwrap() error { return e.error }
+
 // targets are the callback URLs with what their events are made of.
 type targets struct {
 	urls                  map[wecomtest.EventReceiver]string
@@ -101,7 +108,7 @@ func (t *targets) target(e wecomtest.EventInfo) (wecomtest.Target, error) {
 	}
 	switch {
 	case t.urls[e.Receiver] == "":
-		return wecomtest.Target{}, badUsage(lang.T("%s goes to a %s: give it with --to", "%s 发往 %s：请用 --to 给出").With(e.ID, string(e.Receiver)))
+		return wecomtest.Target{}, noURLError{badUsage(lang.T("%s goes to a %s: give it with --to", "%s 发往 %s：请用 --to 给出").With(e.ID, string(e.Receiver)))}
 	case receiver == "":
 		return wecomtest.Target{}, badUsage(lang.T("%s is sealed for an id: set $%s or --%s: %s", "%s 需要接收方 ID：请设置 $%s 或 --%s：%s").With(e.ID, missing.env, missing.flag, missing.what))
 	}
@@ -151,34 +158,4 @@ func fieldError(err error) error {
 		return didYouMean(lang.T("%s has no field %s", "%s 没有字段 %s").With(e.Event, e.Field), e.Nearest)
 	}
 	return misuse(lang.T("the event cannot be made", "无法生成事件"), err)
-}
-
-func (a *app) viaSimulator(c *cobra.Command, t triggering) (sender, error) {
-	control, err := newControlClient(t.via)
-	if err != nil {
-		return nil, misuse(lang.Both("--via"), err)
-	}
-	suite, err := a.value(c, suiteID)
-	if err != nil {
-		return nil, err
-	}
-	corp, err := a.value(c, authCorp)
-	if err != nil {
-		return nil, err
-	}
-	return func(ctx context.Context, e wecomtest.EventInfo, fields wecomtest.Fields) (pushed, error) {
-		var d deliveryDoc
-		owner := map[string]any{"id": e.ID, "suite_id": suite, "corp": corp, "fields": fields}
-		if e.ID == "suite:suite_ticket" {
-			delete(owner, "corp") // it concerns none; so the simulator makes one that works
-		}
-		failure, err := control.post(ctx, "events", owner, &d)
-		if err != nil && (failure == nil || failure.Delivery == nil) {
-			return pushed{}, unable(err, "the simulator did not send "+e.ID, "模拟器没有发送 "+e.ID)
-		}
-		if failure != nil {
-			d = *failure.Delivery
-		}
-		return pushed{ID: e.ID, URL: maskAddress(d.URL), Delivered: d.Delivered, DeadlineMS: e.Deadline.Milliseconds(), Tries: d.Tries}, nil
-	}, nil
 }

@@ -3,6 +3,7 @@
 package lang
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -72,10 +73,13 @@ type Error struct {
 // Error returns the English text.
 func (e *Error) Error() string { return e.Full(EN) }
 
-// Full returns the text in l, with the cause.
+// Full returns the text in l, with the cause, which is in l too if it is an Error.
 func (e *Error) Full(l Lang) string {
 	if e.Err == nil {
 		return e.In(l)
+	}
+	if cause, ok := errors.AsType[*Error](e.Err); ok {
+		return e.In(l) + ": " + cause.Full(l)
 	}
 	return e.In(l) + ": " + e.Err.Error()
 }

@@ -41,4 +41,7 @@ func TestError(t *testing.T) {
 	assert.EqualError(t, err, "not read: unexpected EOF")
 	assert.Equal(t, "未读取: unexpected EOF", err.Full(lang.ZH))
 	assert.EqualError(t, &lang.Error{Text: lang.Both("x")}, "x")
+	outer := &lang.Error{Text: lang.T("no settings", "没有设置"), Err: err}
+	assert.Equal(t, "没有设置: 未读取: unexpected EOF", outer.Full(lang.ZH))
+	assert.EqualError(t, outer, "no settings: not read: unexpected EOF")
 }
