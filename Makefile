@@ -15,12 +15,12 @@ GOVULNCHECK := $(BIN)/govulncheck
 FUZZTIME ?= $(if $(CI),30s,3s)
 
 .NOTPARALLEL:
-.PHONY: help check test vet format format-check lint race tidy generate generated imports fuzz examples bench coverage mutation vuln clean
+.PHONY: help check test vet format format-check lint race tidy fix generate generated imports fuzz examples bench coverage mutation vuln clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-check: test vet generated imports tidy format-check lint race examples fuzz ## All of the checks, exactly what .ci/run runs
+check: test vet generated imports tidy format-check lint fix race examples fuzz ## All of the checks, exactly what .ci/run runs
 	@echo "make check: everything passed"
 
 test: ## Run the tests of all modules
@@ -39,18 +39,22 @@ lint: $(LINT) ## Run golangci-lint over all modules
 	$(LINT) run $$($(GO) list -m -f '{{.Dir}}/...')
 
 # What a browser does takes minutes, and "make test" has run it. Continuous
-# integration leaves out programs, generators and SQLite: to compile them once more
-# takes longer than all the rest.
+# integration leaves out programs, generators and SQLite, of store/sqlstore: to
+# compile them once more takes longer than all the rest.
 RACE = $(if $(CI),$$($(GO) list work | grep -vE '/wecom/(bench|cmd|examples|internal/archtest|internal/gen|store/sqlstore)(/|$$)'),work)
 
 race: ## Run the tests under the race detector, in random order
 	$(GO) test -race -shuffle=on -skip '^TestBrowser|InTheBrowser$$' $(if $(CI),-v) $(RACE)
+	$(if $(CI),$(GO) test -race -tags nosqlite -run 'PostgreSQL|Pain' -v ./store/sqlstore)
 
 tidy: ## Fail if a go.mod or go.sum is not tidy
 	@for dir in $$($(GO) list -m -f '{{.Dir}}') $(CURDIR)/internal/tools; do \
 		echo "go mod tidy -diff in .$${dir#$(CURDIR)}"; \
 		GOWORK=off $(GO) -C "$$dir" mod tidy -diff; \
 	done
+
+fix: ## Fail if go fix has something to modernise
+	$(GO) fix -diff work
 
 generate: ## Write the generated files again
 	$(GO) generate work
