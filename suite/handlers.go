@@ -207,10 +207,10 @@ func (h *installer) settle(ctx context.Context, back Installed) (auth *Authoriza
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	// First of all: whatever fails next, the code must not be left to others.
-	foreign = h.app.bindCode(ctx, back.Code, back.State)
+	first, foreign := h.app.bindCode(ctx, back.Code, back.State)
 	auth, err = h.app.Authorize(ctx, back.Code)
 	if err != nil {
-		if errors.Is(err, wecom.ErrCodeRejected) {
+		if first && errors.Is(err, wecom.ErrCodeRejected) {
 			h.app.releaseCode(ctx, back.Code) // of no use to anybody
 		}
 		return nil, nil, err

@@ -367,6 +367,26 @@ func TestInstalledIsBoundThoughTheStoreFails(t *testing.T) {
 	}
 }
 
+// A second process, to which the platform says that the code is used, does not let go
+// of what the first one still holds.
+func TestInstalledStaysBoundWhenAnotherProcessIsRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, cache, u := newCodes(), wecom.NewMemoryCache(), installations(t)
+		process := func() *vendor {
+			return newVendor(t, thirdParty(t, u.api(wecom.WithTokenCache(cache)), suite.Config{Codes: store}), nil)
+		}
+		holder, other := process(), process()
+		store.fail = errDown
+		assert.Equal(t, http.StatusInternalServerError, begin(t, holder).back(t, holder, "a1").Code)
+		store.fail = nil
+		assert.Equal(t, http.StatusForbidden, begin(t, other).back(t, other, "a1").Code)
+		w := begin(t, holder).back(t, holder, "a1")
+		assert.Equal(t, http.StatusForbidden, w.Code)
+		assert.NotContains(t, w.Body.String(), "Acme")
+	})
+}
+
 // What the platform refuses leaves nothing in the cache.
 func TestInstalledForgetsRefusedCodes(t *testing.T) {
 	t.Parallel()

@@ -85,25 +85,26 @@ func (a *app) claim(ctx context.Context, key string, lease time.Duration) (resul
 
 // bindCode binds an authorisation code to the state that it first came back with
 // and refuses any other: a code from a browser history or a proxy log is of no use
-// to somebody who started an installation of his own. If the cache is down nobody
-// is refused.
-func (a *app) bindCode(ctx context.Context, code wecom.AuthCode, state string) error {
+// to somebody who started an installation of his own. first reports whether it was
+// bound by this call. If the cache is down nobody is refused.
+func (a *app) bindCode(ctx context.Context, code wecom.AuthCode, state string) (first bool, foreign error) {
 	ctx, cancel := context.WithTimeout(ctx, cacheTimeout)
 	defer cancel()
 	cache, key, digest := a.api.Cache(), a.returnKey(code), sha256.Sum256([]byte(state))
 	mine := wecom.Token{Value: hex.EncodeToString(digest[:]), Version: workDone, ExpiresAt: time.Now().Add(returnMemory).Round(0)}
 	saved, err := cache.Save(ctx, key, mine)
 	if err == nil && !saved {
-		var first wecom.Token
-		if first, err = cache.Load(ctx, key); err == nil && first.Value != mine.Value {
-			return fmt.Errorf("suite: %s: %w: another browser came back with this authorisation code", a.id, wecom.ErrCodeRejected)
+		var bound wecom.Token
+		if bound, err = cache.Load(ctx, key); err == nil && bound.Value != mine.Value {
+			return false, fmt.Errorf("suite: %s: %w: another browser came back with this authorisation code", a.id, wecom.ErrCodeRejected)
 		}
 	}
-	return nil
+	return err == nil && saved, nil
 }
 
-// releaseCode undoes bindCode for a code that the platform refuses: strangers must not
-// fill the cache.
+// releaseCode undoes the first bindCode of a code that the platform refuses: strangers
+// must not fill the cache. A later refusal proves nothing: another process may hold
+// what the code has bought.
 func (a *app) releaseCode(ctx context.Context, code wecom.AuthCode) {
 	ctx, cancel := context.WithTimeout(ctx, cacheTimeout)
 	defer cancel()
